@@ -1,0 +1,59 @@
+"""Span attribute keys we write and read.
+
+The OpenTelemetry GenAI name where one exists (semantic-conventions-genai, and the older
+`gen_ai.system` form of semantic conventions 1.36), `otel_quality.*` only for what has none.
+"""
+
+from typing import Final
+
+OPERATION_NAME: Final = "gen_ai.operation.name"
+PROVIDER_NAME: Final = "gen_ai.provider.name"
+SYSTEM: Final = "gen_ai.system"
+"""The provider's key up to semantic conventions 1.36."""
+REQUEST_MODEL: Final = "gen_ai.request.model"
+RESPONSE_MODEL: Final = "gen_ai.response.model"
+RESPONSE_ID: Final = "gen_ai.response.id"
+INPUT_TOKENS: Final = "gen_ai.usage.input_tokens"
+OUTPUT_TOKENS: Final = "gen_ai.usage.output_tokens"
+PROMPT_TOKENS: Final = "gen_ai.usage.prompt_tokens"
+"""Input tokens before semantic conventions 1.27."""
+COMPLETION_TOKENS: Final = "gen_ai.usage.completion_tokens"
+"""Output tokens before semantic conventions 1.27."""
+CACHE_READ_TOKENS: Final = "gen_ai.usage.cache_read.input_tokens"
+CACHE_WRITE_TOKENS: Final = "gen_ai.usage.cache_write.input_tokens"
+CACHE_CREATION_TOKENS: Final = "gen_ai.usage.cache_creation.input_tokens"
+"""Cache writes before the rename to `cache_write`."""
+REASONING_TOKENS: Final = "gen_ai.usage.reasoning.output_tokens"
+COST: Final = "gen_ai.usage.cost"
+"""US dollars; not in the conventions, but what most emitters that know the cost write."""
+FINISH_REASONS: Final = "gen_ai.response.finish_reasons"
+TIME_TO_FIRST_CHUNK: Final = "gen_ai.response.time_to_first_chunk"
+"""Seconds from the request's start."""
+REQUEST_STREAM: Final = "gen_ai.request.stream"
+CONVERSATION_ID: Final = "gen_ai.conversation.id"
+AGENT_NAME: Final = "gen_ai.agent.name"
+TOOL_NAME: Final = "gen_ai.tool.name"
+TOOL_CALL_ARGUMENTS: Final = "gen_ai.tool.call.arguments"
+TOOL_CALL_RESULT: Final = "gen_ai.tool.call.result"
+TOOL_DEFINITIONS: Final = "gen_ai.tool.definitions"
+INPUT_MESSAGES: Final = "gen_ai.input.messages"
+OUTPUT_MESSAGES: Final = "gen_ai.output.messages"
+ERROR_TYPE: Final = "error.type"
+SERVER_ADDRESS: Final = "server.address"
+
+BACKEND: Final = "otel_quality.backend"
+TASK: Final = "otel_quality.task"
+OUTCOME: Final = "otel_quality.outcome"
+HAS_TOOLS: Final = "otel_quality.request.has_tools"
+HAS_TOOL_CALL: Final = "otel_quality.response.has_tool_call"
+TOOL_PARAMS_HASH: Final = "otel_quality.tool.params_hash"
+SESSION_END: Final = "otel_quality.session.end"
+SESSION_SUCCESS: Final = "otel_quality.session.success"
+
+CHAT: Final = "chat"
+EXECUTE_TOOL: Final = "execute_tool"
+INVOKE_AGENT: Final = "invoke_agent"
+
+LLM_OPERATIONS: Final = frozenset({CHAT, "generate_content", "text_completion"})
+TOOL_OPERATIONS: Final = frozenset({EXECUTE_TOOL})
+AGENT_OPERATIONS: Final = frozenset({INVOKE_AGENT, "invoke_workflow"})
