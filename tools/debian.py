@@ -1,0 +1,63 @@
+"""The real programs that the flow tests run, from Debian: Prometheus and Alertmanager with promtool and amtool.
+
+`python -m tools.debian` installs what is missing where apt-get and root are there, and says what to do where they are
+not: the tests that need them are then skipped, and say so. Starts no service.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+PACKAGES: Final = {"prometheus": ("prometheus", "promtool"), "prometheus-alertmanager": ("prometheus-alertmanager", "amtool")}
+"""Packages, and the programs that the tests want of each."""
+POLICY: Final = Path("/usr/sbin/policy-rc.d")
+"""Debian asks this program before it starts a service that it has just installed; 101 means no."""
+
+
+def missing() -> list[str]:
+    """Packages of which a program is not on the PATH."""
+    return [package for package, programs in PACKAGES.items() if not all(map(shutil.which, programs))]
+
+
+def install(packages: list[str]) -> None:
+    """Install them quietly, with their services left off.
+
+    Raises:
+        subprocess.CalledProcessError: apt-get failed; its output holds the reason.
+    """
+    silence = not POLICY.exists()
+    if silence:
+        POLICY.write_text("#!/bin/sh\nexit 101\n")
+        POLICY.chmod(0o755)
+    try:
+        for command in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
+            environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+            subprocess.run(["apt-get", "-qq", *command], env=environment, check=True, capture_output=True, text=True)
+    finally:
+        if silence:
+            POLICY.unlink()
+
+
+def main() -> int:
+    """0 where everything is there in the end, else 1 with one line that says what is not."""
+    packages = missing()
+    if not packages:
+        return 0
+    names = ", ".join(packages)
+    if shutil.which("apt-get") is None or os.geteuid() != 0:
+        print(f"no {names}: needs root and apt-get, or install it yourself", file=sys.stderr)
+        return 1
+    print(f"installing Debian packages {names}", flush=True)
+    try:
+        install(packages)
+    except subprocess.CalledProcessError as error:
+        print(f"no {names}: `{' '.join(error.cmd)}` failed: {error.stderr.strip()[-600:]}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
