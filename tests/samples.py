@@ -1,0 +1,128 @@
+"""Snapshots as the core makes them, small and by hand, for the tests of everything that reads one."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from otel_quality.core.snapshot import Card, Counters, Exemplar, Histogram, Intake, Key, Signal, Snapshot, Stats, Verdict
+from otel_quality.vocabulary.measures import COMPONENTS, PRESETS, SIGNALS
+
+NOON_NS = 1_790_000_000_123_456_789
+"""2026-09-21T14:13:20.123456789Z."""
+
+
+def card(key: Key, **changed: Any) -> Card:
+    """A healthy card of 20 responses, with what is given changed."""
+    values: dict[str, Any] = {
+        "key": key,
+        "score": 91.5,
+        "samples": 20,
+        "successes": 19,
+        "errors": 1,
+        "refusals": 0,
+        "timeouts": 0,
+        "mean_latency_ms": 812.25,
+        "mean_ttft_ms": 120.5,
+        "p95_latency_ms": 1900.0,
+        "components": {component.name: 0.95 for component in COMPONENTS},
+        "missing": (),
+        "interval": (84.2, 95.1),
+        "state": "ok",
+    }
+    return Card(**(values | changed))
+
+
+def verdict(key: Key, **changed: Any) -> Verdict:
+    """A stable verdict with every signal defined, with what is given changed."""
+    thresholds, _ = PRESETS["normal"]
+    values: dict[str, Any] = {
+        "key": key,
+        "state": "stable",
+        "severity": "none",
+        "reason": "",
+        "since_ns": NOON_NS,
+        "method": "rules",
+        "samples": 20,
+        "signals": {signal.name: Signal(0.25, threshold, False) for signal, threshold in zip(SIGNALS, thresholds, strict=True)},
+    }
+    return Verdict(**(values | changed))
+
+
+def snapshot(cards: Iterable[Card] = (), verdicts: Iterable[Verdict] = (), **changed: Any) -> Snapshot:
+    """A snapshot of these cards and verdicts; all of them are exposed."""
+    by_model = {item.key: item for item in cards if item.key.model is not None}
+    by_task = {item.key: item for item in cards if item.key.model is None and item.key.task is not None}
+    by_backend = {item.key: item for item in cards if item.key.model is None and item.key.task is None}
+    drift = {item.key: item for item in verdicts}
+    values: dict[str, Any] = {
+        "time_ns": NOON_NS,
+        "by_model": by_model,
+        "by_task": by_task,
+        "by_backend": by_backend,
+        "drift": drift,
+        "exposed": frozenset(by_model),
+        "exposed_drift": frozenset(drift),
+        "exposed_tasks": frozenset(by_task) | frozenset(by_backend),
+    }
+    return Snapshot(**(values | changed))
+
+
+CODE = Key("anthropic", "claude-sonnet-4-5", "code")
+SLOW = Key("groq", "llama-4", "code")
+
+
+def full() -> Snapshot:
+    """Two backends on one task, one of them drifting, and everything else that a snapshot can say."""
+    cards = [
+        card(CODE),
+        card(Key("anthropic", None, "code")),
+        card(Key("anthropic", None, None)),
+        card(
+            SLOW,
+            score=61.27,
+            interval=(49.0, 70.3),
+            missing=("latency",),
+            components={"success": 0.6, "error": 0.8, "refusal": 1, "timeout": 1},
+        ),
+        card(Key("groq", None, "code"), score=61.27, samples=3, state="insufficient_data", interval=(20.0, 88.0)),
+        card(Key("groq", None, None), score=61.27),
+    ]
+    empty = SIGNALS[0].name
+    reason = f"{empty} 0.45 > 0.30"
+    signals = dict(verdict(SLOW).signals) | {empty: Signal(0.45, 0.3, True), "tool_silence_rate": Signal(None, 0.7, False)}
+    verdicts = [verdict(CODE), verdict(SLOW, state="severe", severity="severe", reason=reason, signals=signals)]
+    return snapshot(cards, verdicts, counters=_counters(), intake=_intake(), stats=_stats(), windows={"score": 6, "drift": 2})
+
+
+def _counters() -> Counters:
+    exemplar = Exemplar("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", 0.7, NOON_NS)
+    histogram = Histogram((0, 0, 0, 0, 0, 0, 2, 5, 0, 0, 0, 0, 0, 0, 1), 97.5, (*[None] * 6, exemplar, *[None] * 8))
+    return Counters(
+        requests={(*CODE, "success"): 19, (*CODE, "error"): 1, (*SLOW, "success"): 20},  # type: ignore[dict-item]
+        stop_reasons={("anthropic", "claude-sonnet-4-5", "stop"): 19},
+        errors={("anthropic", "claude-sonnet-4-5", "rate_limit"): 1},
+        tokens={("anthropic", "claude-sonnet-4-5", "output"): 4200},
+        cost_usd={("anthropic", "claude-sonnet-4-5"): 0.125},
+        drift_events={(*SLOW, "severe"): 1},  # type: ignore[dict-item]
+        durations={("anthropic", "claude-sonnet-4-5"): histogram},
+        ttfcs={("anthropic", "claude-sonnet-4-5"): histogram},
+    )
+
+
+def _intake() -> Intake:
+    return Intake(
+        spans={"accepted": 40, "ignored": 7, "duplicate": 1, "late": 0, "rejected": 2},
+        rejected={"no_trace_id": 2},
+        overflow={"model": 3},
+        dropped_fields={"output_tokens": 1},
+        clamped=1,
+        coverage={("otel-genai", "output_tokens"): 0.975, ("otel-genai", "time_to_first_chunk"): 0.0},
+        calls={"otel-genai": 40},
+        seen=40,
+        last_span_ns={"anthropic": NOON_NS, "groq": NOON_NS - 5_000_000_000},
+    )
+
+
+def _stats() -> Stats:
+    return Stats(
+        total=40, by_backend={"anthropic": 20, "groq": 20}, by_task={"code": 40}, oldest_ns=NOON_NS - 60_000_000_000, newest_ns=NOON_NS
+    )
