@@ -1,0 +1,107 @@
+"""Every threshold, duration and address of the generated files, with the shipped value as default.
+
+Names in `_s` are seconds and become options that take `90s`, `2m` or `1h30m`; the others become options of their own type.
+Reads no environment and no file: `python -m prometheus` fills it from its command line, tests fill it directly.
+"""
+
+import dataclasses
+import re
+from dataclasses import dataclass, field
+from typing import Any, Final, Self
+
+UNITS_MS: Final = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1}
+_DURATION: Final = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?")
+
+
+def option(default: Any, what: str) -> Any:
+    """A field with its line of help."""
+    return field(default=default, metadata={"help": what})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the generator obeys.
+
+    Raises:
+        ValueError: a value is out of its range; the message names every one.
+    """
+
+    drift_for_s: float = option(120, "severe drift must last this long before it pages")
+    drift_keep_s: float = option(600, "and pages on for this long after it was last seen")
+    mild_for_s: float = option(900, "mild drift must last this long before it is told")
+    score_floor: float = option(0.6, "a score below this is low, 0-1")
+    score_min_samples: int = option(20, "responses in the window under which a score raises no alert")
+    score_for_s: float = option(600, "a low score must last this long")
+    error_ratio: float = option(0.25, "a share of errors and timeouts above this is high, 0-1")
+    error_min_requests: int = option(20, "requests in the window under which that share raises no alert")
+    error_window_s: float = option(600, "window of that share")
+    error_for_s: float = option(60, "a high share must last this long")
+    no_spans_min_requests: int = option(0, "requests in a day that make a backend's silence an alert; 0 writes no such alert")
+    no_spans_after_s: float = option(1800, "silence of a backend that is an alert")
+    down_for_s: float = option(120, "a processor or Collector must be down this long")
+    recent_s: float = option(600, "rejected spans and overflowing labels are told for this long")
+    scrape_interval_s: float = option(15, "Prometheus scrapes and evaluates this often; Grafana's data source must say the same")
+    group_wait_s: float = option(30, "Alertmanager waits this long for more of a group before the first notification")
+    group_interval_s: float = option(300, "and this long before it tells of a change in the group")
+    page_repeat_s: float = option(4 * 3600, "a page that goes on is sent again after this")
+    repeat_s: float = option(12 * 3600, "any other alert that goes on is sent again after this")
+    runbook_url: str = option("https://github.com/otel-quality/otel-quality/blob/main/docs/runbooks.md", "where docs/runbooks.md is read")
+    grafana_url: str = option("http://localhost:3000", "Grafana as the reader of an alert reaches it")
+    watchdog_repeat_s: float = option(300, "the Watchdog is sent this often")
+    webhook_url: str = option("", "where Alertmanager posts pages and warnings; empty sends nothing")
+    watchdog_url: str = option("", "where Alertmanager posts the Watchdog, a service that complains when it stops; empty sends nothing")
+    processor: str = option("processor:9464", "HOST:PORT of the processor's /metrics")
+    collector: str = option("collector:8888", "HOST:PORT of the Collector's own /metrics")
+    alertmanager: str = option("alertmanager:9093", "HOST:PORT of Alertmanager")
+
+    def __post_init__(self) -> None:
+        value = {each.name: getattr(self, each.name) for each in dataclasses.fields(self)}
+        ratios, counts = ("score_floor", "error_ratio"), ("score_min_samples", "error_min_requests", "no_spans_min_requests")
+        problems = [f"{name} must be between 0 and 1, not {value[name]:g}" for name in ratios if not 0 <= value[name] <= 1]
+        problems += [f"{name} must not be negative" for name in counts if value[name] < 0]
+        problems += [f"{name} must be 1 ms or more" for name in self.durations() if value[name] < 0.001]
+        if problems:
+            raise ValueError("\n".join(problems))
+
+    @classmethod
+    def durations(cls) -> list[str]:
+        """Names of the fields that are seconds."""
+        return [each.name for each in dataclasses.fields(cls) if each.name.endswith("_s")]
+
+    def scaled(self, factor: float) -> Self:
+        """The same with every duration multiplied, so that a test of two minutes passes in two seconds.
+
+        >>> Settings().scaled(1 / 60).drift_for_s
+        2.0
+        """
+        return dataclasses.replace(self, **{name: getattr(self, name) * factor for name in self.durations()})
+
+
+def duration(seconds: float) -> str:
+    """Seconds as Prometheus writes a duration.
+
+    >>> duration(600), duration(5400), duration(0.25), duration(86400)
+    ('10m', '1h30m', '250ms', '1d')
+    """
+    rest = round(seconds * 1000)
+    words = []
+    for unit, size in UNITS_MS.items():
+        count, rest = divmod(rest, size)
+        if count:
+            words.append(f"{count}{unit}")
+    return "".join(words) or "0s"
+
+
+def seconds(text: str) -> float:
+    """The inverse of `duration`.
+
+    >>> seconds("1h30m"), seconds("250ms")
+    (5400.0, 0.25)
+
+    Raises:
+        ValueError: it is no such duration.
+    """
+    match = _DURATION.fullmatch(text)
+    if not text or match is None:
+        raise ValueError(f"{text!r} is no duration: write it as 90s, 2m or 1h30m")
+    return sum(int(count or 0) * size for count, size in zip(match.groups(), UNITS_MS.values(), strict=True)) / 1000
