@@ -1,0 +1,108 @@
+"""The JSON API: scores, recommendations, drift, what the windows hold and what has arrived.
+
+Reads the processor's present snapshot and asks it to clear windows; computes no score and knows no socket. No CORS and no
+documentation pages (those load scripts from elsewhere); /openapi.json describes everything.
+
+Decision: handlers that read are plain functions, which the framework runs in threads, so that a long list does not hold up
+the telemetry that the same event loop receives.
+"""
+
+from typing import Annotated, Protocol
+
+from fastapi import FastAPI, Query
+
+from otel_quality.api import answers, problems, schema
+from otel_quality.api.hosts import HostGuard
+from otel_quality.core.snapshot import Snapshot
+from otel_quality.vocabulary.measures import ALL, ANY
+
+_NONE = Annotated[schema.NoQuery, Query()]
+
+
+class Processor(Protocol):
+    """What the API needs of the processor."""
+
+    def snapshot(self) -> Snapshot:
+        """The present snapshot; any thread may ask."""
+        ...
+
+    async def clear_scores(self, *, backend: str | None, task: str | None) -> int:
+        """Empty the score windows of a backend, a task, both, or all (None); the number of windows emptied."""
+        ...
+
+    async def clear_drift(self, *, backend: str | None, model: str | None, task: str | None) -> int:
+        """Empty drift windows likewise."""
+        ...
+
+
+def create_app(processor: Processor, *, version: str, bound_host: str = "127.0.0.1") -> FastAPI:
+    """The application.
+
+    Args:
+        processor: where answers come from.
+        version: of this package.
+        bound_host: the address that the server listens on; on loopback only loopback names are answered.
+    """
+    app = FastAPI(title="otel_quality", version=version, docs_url=None, redoc_url=None, description=_DESCRIPTION, redirect_slashes=False)
+    app.add_middleware(HostGuard, bound_host=bound_host)
+    problems.install(app)
+    _add_reads(app, processor)
+    _add_clears(app, processor)
+    _describe_problem(app)
+    return app
+
+
+_DESCRIPTION = "How good each LLM backend is at each task, when it gets worse, and which to use instead. Errors are RFC 9457 problem JSON."
+
+
+def _add_reads(app: FastAPI, processor: Processor) -> None:
+    @app.get("/v1/scores", responses=problems.RESPONSES, summary="Score cards")
+    def scores(query: Annotated[schema.ScoresQuery, Query()]) -> schema.Scores:
+        return answers.scores(processor.snapshot(), query)
+
+    @app.get("/v1/recommendations", responses=problems.RESPONSES, summary="Backends, best first")
+    def recommendations(query: Annotated[schema.RecommendationsQuery, Query()]) -> schema.Recommendations:
+        return answers.recommendations(processor.snapshot(), query)
+
+    @app.get("/v1/drift", responses=problems.RESPONSES, summary="Drift verdicts")
+    def drift(query: Annotated[schema.DriftQuery, Query()]) -> schema.Drift:
+        return answers.drift(processor.snapshot(), query)
+
+    @app.get("/v1/stats", responses=problems.RESPONSES, summary="What the windows hold")
+    def stats(query: _NONE) -> schema.Stats:
+        return answers.stats(processor.snapshot())
+
+    @app.get("/v1/intake", responses=problems.RESPONSES, summary="What has arrived")
+    def intake(query: _NONE) -> schema.Intake:
+        return answers.intake(processor.snapshot())
+
+
+def _add_clears(app: FastAPI, processor: Processor) -> None:
+    @app.delete("/v1/scores", responses=problems.RESPONSES, summary="Empty score windows")
+    async def clear_scores(query: Annotated[schema.ClearScoresQuery, Query()]) -> schema.Cleared:
+        return schema.Cleared(cleared=await processor.clear_scores(backend=_filter(query.backend), task=_task(query.task)))
+
+    @app.delete("/v1/drift", responses=problems.RESPONSES, summary="Empty drift windows, after a recovery")
+    async def clear_drift(query: Annotated[schema.DriftQuery, Query()]) -> schema.Cleared:
+        parts = {"backend": _filter(query.backend), "model": _filter(query.model), "task": _task(query.task)}
+        return schema.Cleared(cleared=await processor.clear_drift(**parts))
+
+
+def _filter(value: str | None) -> str | None:
+    return None if value == ANY else value
+
+
+def _task(value: str | None) -> str | None:
+    return None if value in (ALL, ANY) else value
+
+
+def _describe_problem(app: FastAPI) -> None:
+    """Add the error's shape, which no route returns as such, to the OpenAPI description."""
+    plain = app.openapi
+
+    def described() -> dict[str, object]:
+        description = plain()
+        description["components"]["schemas"].setdefault("Problem", schema.Problem.model_json_schema())
+        return description
+
+    app.openapi = described  # type: ignore[method-assign]

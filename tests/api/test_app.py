@@ -1,0 +1,296 @@
+"""The JSON API: each answer's exact content, each wrong call's one clear line, and the description of both."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import jsonschema  # type: ignore[import-untyped]
+import pytest
+
+from otel_quality.api.app import create_app
+from otel_quality.core.snapshot import Key, Snapshot
+from tests import samples
+
+
+class FakeProcessor:
+    """Holds a snapshot and remembers what was cleared; one window is emptied per call."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.present = snapshot
+        self.cleared: list[tuple[str, dict[str, str | None]]] = []
+
+    def snapshot(self) -> Snapshot:
+        return self.present
+
+    async def clear_scores(self, *, backend: str | None, task: str | None) -> int:
+        self.cleared.append(("scores", {"backend": backend, "task": task}))
+        return 1
+
+    async def clear_drift(self, *, backend: str | None, model: str | None, task: str | None) -> int:
+        self.cleared.append(("drift", {"backend": backend, "model": model, "task": task}))
+        return 1
+
+
+Ask = Callable[..., httpx.Response]
+
+
+@pytest.fixture
+def processor() -> FakeProcessor:
+    return FakeProcessor(samples.full())
+
+
+@pytest.fixture
+def ask(processor: FakeProcessor) -> Ask:
+    def call(path: str, *, method: str = "GET", host: str = "127.0.0.1:9465", bound_host: str = "127.0.0.1") -> httpx.Response:
+        app = create_app(processor, version="1.2.3", bound_host=bound_host)
+
+        async def send() -> httpx.Response:
+            async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
+                return await client.request(method, path, headers={"host": host})
+
+        return asyncio.run(send())
+
+    return call
+
+
+def keys(answer: httpx.Response, name: str) -> list[tuple[Any, ...]]:
+    assert answer.status_code == 200, answer.text
+    return [(item["backend"], item["model"], item["task"]) for item in answer.json()[name]]
+
+
+def problem(answer: httpx.Response, status: int) -> str:
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    body = answer.json()
+    assert set(body) == {"type", "title", "status", "detail"}
+    assert body["status"] == status
+    return str(body["detail"])
+
+
+def test_a_card_is_as_documented(ask: Ask) -> None:
+    answer = ask("/v1/scores?task=code&model=*&backend=groq")
+    assert answer.json() == {
+        "scores": [
+            {
+                "backend": "groq",
+                "model": "llama-4",
+                "task": "code",
+                "score": 61.27,
+                "samples": 20,
+                "successes": 19,
+                "errors": 1,
+                "refusals": 0,
+                "timeouts": 0,
+                "mean_latency_ms": 812.25,
+                "mean_ttft_ms": 120.5,
+                "p95_latency_ms": 1900.0,
+                "components": {"success": 0.6, "error": 0.8, "refusal": 1.0, "timeout": 1.0},
+                "missing": ["latency"],
+                "interval": [49.0, 70.3],
+                "state": "ok",
+            }
+        ]
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", [("anthropic", None, "all"), ("groq", None, "all")]),
+        ("?task=all", [("anthropic", None, "all"), ("groq", None, "all")]),
+        ("?backend=groq", [("groq", None, "all")]),
+        ("?task=*", [("anthropic", None, "code"), ("groq", None, "code")]),
+        ("?task=code", [("anthropic", None, "code"), ("groq", None, "code")]),
+        ("?task=code&model=*", [("anthropic", "claude-sonnet-4-5", "code"), ("groq", "llama-4", "code")]),
+        ("?task=*&model=llama-4", [("groq", "llama-4", "code")]),
+        ("?task=creative", []),
+        ("?backend=nobody", [("nobody", None, "all")]),
+        ("?backend=nobody&task=*", [("nobody", None, "all")]),
+        ("?backend=groq&task=creative", [("groq", None, "creative")]),
+        ("?backend=nobody&task=code&model=*", [("nobody", None, "code")]),
+        ("?backend=nobody&task=code&model=m", [("nobody", "m", "code")]),
+    ],
+)
+def test_scores_are_chosen_by_task_backend_and_model(ask: Ask, query: str, expected: list[tuple[Any, ...]]) -> None:
+    assert keys(ask(f"/v1/scores{query}"), "scores") == expected
+
+
+def test_an_unknown_backend_has_a_card_of_zeros(ask: Ask) -> None:
+    (card,) = ask("/v1/scores?backend=nobody").json()["scores"]
+    numbers = [value for value in card.values() if isinstance(value, int | float)]
+    assert set(numbers) == {0}
+    assert (card["interval"], card["components"], card["missing"], card["state"]) == ([0, 0], {}, [], "insufficient_data")
+
+
+@pytest.mark.parametrize("query", ["?model=*", "?model=llama-4", "?model=*&task=all"])
+def test_a_model_without_a_task_is_a_wrong_call(ask: Ask, query: str) -> None:
+    assert problem(ask(f"/v1/scores{query}"), 400).startswith("`model` needs `task`")
+
+
+def test_recommendations_are_ranked_with_their_reasons(ask: Ask) -> None:
+    body = ask("/v1/recommendations?task=code").json()
+    assert (body["task"], body["min_samples"]) == ("code", 5)
+    first, second = body["recommendations"]
+    assert set(first) == {"rank", "backend", "model", "score", "raw_score", "samples", "interval", "state", "reasons"}
+    assert (first["rank"], first["backend"], first["model"], first["score"]) == (1, "anthropic", None, 91.5)
+    assert (second["score"], second["raw_score"], second["state"]) == (36.76, 61.27, "insufficient_data")
+    assert "drift severe: empty_response_rate 0.45 > 0.30 (model llama-4)" in second["reasons"]
+    assert ask("/v1/recommendations?task=code&min_samples=3").json()["recommendations"][1]["score"] == 61.27
+
+
+def test_recommendations_without_a_task_are_over_all_tasks(ask: Ask) -> None:
+    assert ask("/v1/recommendations").json()["task"] == "all"
+    assert ask("/v1/recommendations?task=unheard-of").json()["recommendations"] == []
+
+
+def test_a_verdict_is_as_documented(ask: Ask) -> None:
+    (verdict,) = ask("/v1/drift?backend=groq").json()["drift"]
+    signals = verdict["rules"].pop("signals")
+    reason = "empty_response_rate 0.45 > 0.30"
+    assert verdict == {
+        "backend": "groq",
+        "model": "llama-4",
+        "task": "code",
+        "state": "severe",
+        "severity": "severe",
+        "reason": reason,
+        "since": "2026-09-21T14:13:20.123456Z",
+        "method": "rules",
+        "samples": 20,
+        "rules": {"severity": "severe", "reason": reason},
+    }
+    assert signals["empty_response_rate"] == {"value": 0.45, "threshold": 0.3, "fired": True}
+    assert signals["tool_silence_rate"] == {"value": None, "threshold": 0.7, "fired": False}
+
+
+@pytest.mark.parametrize(
+    ("query", "count"), [("", 2), ("?task=code", 2), ("?model=llama-4", 1), ("?backend=nobody", 0), ("?backend=*&task=all", 2)]
+)
+def test_drift_is_filtered(ask: Ask, query: str, count: int) -> None:
+    assert len(keys(ask(f"/v1/drift{query}"), "drift")) == count
+
+
+def test_a_verdict_of_a_backend_alone_is_over_all_tasks(ask: Ask, processor: FakeProcessor) -> None:
+    processor.present = samples.snapshot(verdicts=[samples.verdict(Key("groq", None, None))])
+    assert keys(ask("/v1/drift"), "drift") == [("groq", None, "all")]
+
+
+def test_stats(ask: Ask, processor: FakeProcessor) -> None:
+    assert ask("/v1/stats").json() == {
+        "total": 40,
+        "seen": 40,
+        "by_backend": {"anthropic": 20, "groq": 20},
+        "by_task": {"code": 40},
+        "oldest": "2026-09-21T14:12:20.123456Z",
+        "newest": "2026-09-21T14:13:20.123456Z",
+    }
+    processor.present = Snapshot()
+    assert ask("/v1/stats").json() == {"total": 0, "seen": 0, "by_backend": {}, "by_task": {}, "oldest": None, "newest": None}
+
+
+def test_intake_tells_what_arrived_and_what_was_missing(ask: Ask) -> None:
+    body = ask("/v1/intake").json()
+    assert body["spans"]["ignored"] == 7
+    assert body["coverage"] == {"otel-genai": {"output_tokens": 0.975, "time_to_first_chunk": 0.0}}
+    assert body["last_span"]["groq"] == "2026-09-21T14:13:15.123456Z"
+
+
+def test_clearing_passes_on_exactly_what_was_asked(ask: Ask, processor: FakeProcessor) -> None:
+    assert ask("/v1/scores?backend=groq&task=code", method="DELETE").json() == {"cleared": 1}
+    ask("/v1/scores?task=all", method="DELETE")
+    ask("/v1/drift?backend=groq&model=llama-4", method="DELETE")
+    ask("/v1/drift", method="DELETE")
+    assert processor.cleared == [
+        ("scores", {"backend": "groq", "task": "code"}),
+        ("scores", {"backend": None, "task": None}),
+        ("drift", {"backend": "groq", "model": "llama-4", "task": None}),
+        ("drift", {"backend": None, "model": None, "task": None}),
+    ]
+
+
+def test_a_backend_named_all_clears_only_itself(ask: Ask, processor: FakeProcessor) -> None:
+    ask("/v1/scores?backend=all", method="DELETE")
+    assert processor.cleared == [("scores", {"backend": "all", "task": None})]
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/v1/scores?tsk=code", "unknown query parameter 'tsk'; allowed: task, backend, model"),
+        ("/v1/stats?x=1", "unknown query parameter 'x'; allowed: none"),
+        ("/v1/recommendations?min_samples=many", "query parameter 'min_samples': Input should be a valid integer"),
+        ("/v1/recommendations?min_samples=0", "query parameter 'min_samples': Input should be greater than or equal to 1, not '0'"),
+    ],
+)
+def test_a_wrong_parameter_is_named(ask: Ask, path: str, expected: str) -> None:
+    assert problem(ask(path), 400).startswith(expected)
+
+
+def test_a_misspelt_filter_clears_nothing(ask: Ask, processor: FakeProcessor) -> None:
+    problem(ask("/v1/scores?backnd=groq", method="DELETE"), 400)
+    assert processor.cleared == []
+
+
+@pytest.mark.parametrize("path", ["/", "/v1/nothing", "/docs", "/redoc", "/v1/scores/"])
+def test_an_unknown_path_points_to_the_description(ask: Ask, path: str) -> None:
+    assert "/openapi.json" in problem(ask(path), 404)
+
+
+def test_a_wrong_method_is_refused(ask: Ask) -> None:
+    answer = ask("/v1/stats", method="POST")
+    assert problem(answer, 405) == "POST is not allowed here"
+    assert answer.headers["allow"] == "GET"
+
+
+def test_an_error_of_ours_tells_no_internals(ask: Ask, processor: FakeProcessor) -> None:
+    processor.present = None  # type: ignore[assignment]
+    app = create_app(processor, version="1")
+
+    async def send() -> httpx.Response:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            return await client.get("/v1/stats")
+
+    assert problem(asyncio.run(send()), 500) == "an error of the processor; its log has the details"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost:80", "LOCALHOST:9465", "[::1]:9465", "[::1]"])
+def test_loopback_names_are_answered(ask: Ask, host: str) -> None:
+    assert ask("/v1/stats", host=host).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:9465", "localhost.evil.example", "", "[::2]:9465"])
+def test_on_loopback_any_other_name_is_refused(ask: Ask, host: str, processor: FakeProcessor) -> None:
+    assert "bound to loopback" in problem(ask("/v1/scores", host=host, method="DELETE"), 421)
+    assert processor.cleared == []
+
+
+def test_on_another_bind_every_name_is_taken(ask: Ask) -> None:
+    assert ask("/v1/stats", host="processor:9465", bound_host="0.0.0.0").status_code == 200
+
+
+def test_no_other_site_may_read_the_answers(ask: Ask) -> None:
+    assert not [name for name in ask("/v1/stats").headers if name.startswith("access-control")]
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/scores?task=*&model=*", "/v1/scores?backend=x", "/v1/recommendations?task=code", "/v1/drift", "/v1/stats", "/v1/intake"]
+)
+def test_answers_fit_the_description(ask: Ask, path: str) -> None:
+    description = ask("/openapi.json").json()
+    operation = description["paths"][path.partition("?")[0]]["get"]
+    described = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    validator = jsonschema.Draft202012Validator(described | {"components": description["components"]})
+    validator.validate(ask(path).json())
+    with pytest.raises(jsonschema.ValidationError):
+        validator.validate({})
+
+
+def test_errors_fit_the_description_and_every_call_describes_them(ask: Ask) -> None:
+    description = ask("/openapi.json").json()
+    jsonschema.validate(ask("/nothing").json(), description["components"]["schemas"]["Problem"])
+    operations = [operation for path in description["paths"].values() for operation in path.values()]
+    assert len(operations) == 7
+    assert all("application/problem+json" in operation["responses"]["4XX"]["content"] for operation in operations)
+    assert "422" not in str([operation["responses"].keys() for operation in operations])
