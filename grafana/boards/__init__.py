@@ -1,0 +1,8 @@
+"""The dashboards, one module each."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from grafana.boards import backend, drift, overview
+
+BOARDS: Final[tuple[Callable[[], dict[str, Any]], ...]] = (overview.build, drift.build, backend.build)

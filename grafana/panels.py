@@ -1,0 +1,275 @@
+"""One function per kind of panel, with the defaults that all our boards share.
+
+Every panel has an id that never changes (links name it), a title, a description that ends in the metrics it reads, a unit,
+and a text for the case that there is nothing to show.
+
+Refuses: gauges, pies, alert lists, HTML (see tests/grafana/test_lint.py).
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from grafana.grid import Panel
+from grafana.promql import names_in
+
+Override = dict[str, Any]
+Steps = Sequence[tuple[float | None, str]]
+
+DATASOURCE: Final = {"type": "prometheus", "uid": "${datasource}"}
+NO_CALLS: Final = "No LLM calls in this time range"
+PLAIN: Final[Steps] = ((None, "text"),)
+"""For a number that is neither good nor bad."""
+
+
+def query(
+    expr: str, legend: str = "", *, ref: str = "A", instant: bool = False, shape: str = "time_series", min_step: str = "", exemplar: bool = False
+) -> dict[str, Any]:
+    """A target.
+
+    Args:
+        expr: PromQL.
+        legend: Grafana's legend format.
+        ref: unique in the panel; tables name their columns by it.
+        instant: one answer for the end of the time range.
+        shape: `time_series`, `table` or `heatmap`.
+        min_step: smallest step; also widens `$__rate_interval`, so that a tile does not jump with single calls.
+        exemplar: ask for exemplars too.
+    """
+    target: dict[str, Any] = {
+        "refId": ref, "datasource": DATASOURCE, "expr": expr, "legendFormat": legend, "format": shape, "editorMode": "code",
+        "instant": instant, "range": not instant, "exemplar": exemplar,
+    }  # fmt: skip
+    if min_step:
+        target["interval"] = min_step
+    return target
+
+
+def columns(*exprs: str, min_step: str = "5m") -> list[dict[str, Any]]:
+    """Instant queries for a table: refs A, B, C... in order."""
+    return [query(expr, ref=chr(ord("A") + n), instant=True, shape="table", min_step=min_step) for n, expr in enumerate(exprs)]
+
+
+def thresholds(steps: Steps) -> dict[str, Any]:
+    """Absolute thresholds; the first step's value is None."""
+    return {"mode": "absolute", "steps": [{"value": value, "color": color} for value, color in steps]}
+
+
+def mapping(words: dict[str, tuple[str, str | None]]) -> dict[str, Any]:
+    """A value mapping: value to (text, colour)."""
+    options = {
+        value: {"text": text, "index": n} | ({"color": color} if color else {}) for n, (value, (text, color)) in enumerate(words.items())
+    }
+    return {"type": "value", "options": options}
+
+
+def override(matcher: str, name: Any, **properties: Any) -> Override:
+    """Properties of some fields; `custom_x` stands for `custom.x`, `_` in `custom_` only."""
+    listed = [{"id": key.replace("custom_", "custom."), "value": value} for key, value in properties.items()]
+    return {"matcher": {"id": matcher, "options": name}, "properties": listed}
+
+
+def by_name(name: str, **properties: Any) -> Override:
+    """Properties of the field of this name."""
+    return override("byName", name, **properties)
+
+
+def painted(colors: dict[str, str]) -> list[Override]:
+    """Fixed colours by field name."""
+    return [by_name(name, color={"mode": "fixed", "fixedColor": color}) for name, color in colors.items()]
+
+
+def _panel(
+    kind: str,
+    panel_id: int,
+    title: str,
+    description: str,
+    targets: list[dict[str, Any]],
+    *,
+    defaults: dict[str, Any],
+    overrides: Sequence[Override],
+    options: dict[str, Any],
+    transformations: Sequence[dict[str, Any]] = (),
+) -> Panel:
+    names = list(dict.fromkeys(name for target in targets for name in names_in(target["expr"])))
+    panel: Panel = {
+        "id": panel_id, "type": kind, "title": title,
+        "description": f"{description}\n\nMetrics: {', '.join(f'`{name}`' for name in names)}.",
+        "datasource": DATASOURCE, "targets": targets,
+        "fieldConfig": {"defaults": defaults, "overrides": list(overrides)}, "options": options,
+    }  # fmt: skip
+    if transformations:
+        panel["transformations"] = list(transformations)
+    return panel
+
+
+def tile(
+    panel_id: int,
+    title: str,
+    description: str,
+    target: dict[str, Any],
+    *,
+    unit: str,
+    none: str,
+    steps: Steps = PLAIN,
+    decimals: int | None = None,
+    mappings: Sequence[dict[str, Any]] = (),
+    filled: bool = False,
+) -> Panel:
+    """One number; with a curve behind it where the query is over time.
+
+    Args:
+        none: shown without data.
+        steps: thresholds of its colour.
+        filled: colour the whole tile, for what must catch the eye.
+    """
+    defaults: dict[str, Any] = {
+        "unit": unit, "noValue": none, "color": {"mode": "thresholds"}, "thresholds": thresholds(steps), "mappings": list(mappings),
+    }  # fmt: skip
+    if decimals is not None:
+        defaults["decimals"] = decimals
+    options = {
+        "colorMode": "background" if filled else "value", "graphMode": "none" if target["instant"] else "area", "justifyMode": "center",
+        "orientation": "auto", "textMode": "value", "wideLayout": True, "showPercentChange": False,
+        "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
+    }  # fmt: skip
+    return _panel("stat", panel_id, title, description, [target], defaults=defaults, overrides=(), options=options)
+
+
+def curves(
+    panel_id: int,
+    title: str,
+    description: str,
+    targets: list[dict[str, Any]],
+    *,
+    unit: str,
+    none: str = NO_CALLS,
+    overrides: Sequence[Override] = (),
+    stack: str = "none",
+    bars: bool = False,
+    low: float | None = 0,
+    high: float | None = None,
+    steps: Steps = (),
+    legend: Sequence[str] | None = (),
+    decimals: int | None = None,
+) -> Panel:
+    """Series over time.
+
+    Args:
+        stack: `none`, `normal` or `percent`.
+        low, high: ends of the axis; None leaves them to the data.
+        steps: thresholds drawn as dashed lines.
+        legend: values beside each name in the legend; None for no legend.
+    """
+    filled = 0 if stack == "none" else 60
+    custom = {
+        "drawStyle": "bars" if bars else "line", "lineWidth": 0 if bars else (2 if stack == "none" else 1), "fillOpacity": 80 if bars else filled,
+        "gradientMode": "none", "showPoints": "never", "spanNulls": 180_000, "stacking": {"mode": stack, "group": "A"}, "axisSoftMin": 0,
+        "thresholdsStyle": {"mode": "dashed" if steps else "off"},
+    }  # fmt: skip
+    defaults: dict[str, Any] = {
+        "unit": unit, "noValue": none, "color": {"mode": "palette-classic-by-name"}, "custom": custom,
+        "thresholds": thresholds(steps or ((None, "green"),)),
+    }  # fmt: skip
+    if stack == "percent":
+        defaults |= {"unit": "percentunit"}
+    bounds = {"min": low, "max": high, "decimals": decimals}
+    defaults |= {name: bound for name, bound in bounds.items() if bound is not None}
+    shown = {"showLegend": legend is not None, "displayMode": "list", "placement": "bottom", "calcs": list(legend or ())}
+    options = {"legend": shown, "tooltip": {"mode": "multi", "sort": "desc"}}
+    return _panel("timeseries", panel_id, title, description, targets, defaults=defaults, overrides=overrides, options=options)
+
+
+def states(
+    panel_id: int,
+    title: str,
+    description: str,
+    targets: list[dict[str, Any]],
+    *,
+    words: dict[str, tuple[str, str | None]],
+    none: str,
+    overrides: Sequence[Override] = (),
+    show: str = "auto",
+) -> Panel:
+    """One band per series whose colour tells its state.
+
+    Args:
+        words: value to (text, colour).
+        show: whether the text stands in the band: `auto`, `always`, `never`.
+    """
+    defaults = {
+        "unit": "none", "noValue": none, "color": {"mode": "fixed", "fixedColor": "text"}, "mappings": [mapping(words)],
+        "thresholds": thresholds(PLAIN), "custom": {"lineWidth": 0, "fillOpacity": 85, "spanNulls": False},
+    }  # fmt: skip
+    options = {
+        "mergeValues": True, "rowHeight": 0.8, "showValue": show, "alignValue": "left", "tooltip": {"mode": "single", "sort": "none"},
+        "legend": {"showLegend": True, "displayMode": "list", "placement": "bottom"},
+    }  # fmt: skip
+    return _panel("state-timeline", panel_id, title, description, targets, defaults=defaults, overrides=overrides, options=options)
+
+
+def heatmap(panel_id: int, title: str, description: str, expr: str, *, unit: str = "s") -> Panel:
+    """Calls per second by histogram bucket, with exemplars."""
+    options = {
+        "calculate": False, "cellGap": 1, "filterValues": {"le": 1e-9}, "rowsFrame": {"layout": "auto"}, "showValue": "never",
+        "color": {"mode": "scheme", "scheme": "Oranges", "steps": 64, "exponent": 0.5, "scale": "exponential", "reverse": False, "fill": "dark-orange"},
+        "yAxis": {"axisPlacement": "left", "unit": unit, "reverse": False}, "exemplars": {"color": "rgba(87,148,242,0.9)"},
+        "legend": {"show": True}, "tooltip": {"mode": "single", "yHistogram": False, "showColorScale": False},
+    }  # fmt: skip
+    target = query(expr, "{{le}}", shape="heatmap", exemplar=True, min_step="1m")
+    defaults = {"unit": "reqps", "noValue": NO_CALLS, "custom": {"scaleDistribution": {"type": "linear"}}}
+    return _panel("heatmap", panel_id, title, description, [target], defaults=defaults, overrides=(), options=options)
+
+
+def bars(panel_id: int, title: str, description: str, target: dict[str, Any], *, unit: str, none: str, steps: Steps, high: float) -> Panel:
+    """A horizontal bar per series, from 0 to `high`."""
+    defaults = {"unit": unit, "noValue": none, "min": 0, "max": high, "color": {"mode": "thresholds"}, "thresholds": thresholds(steps)}
+    options = {
+        "displayMode": "basic", "orientation": "horizontal", "showUnfilled": True, "valueMode": "color", "namePlacement": "left", "sizing": "auto",
+        "minVizWidth": 8, "minVizHeight": 16, "maxVizHeight": 40, "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
+        "legend": {"showLegend": False, "displayMode": "list", "placement": "bottom", "calcs": []},
+    }  # fmt: skip
+    return _panel("bargauge", panel_id, title, description, [target], defaults=defaults, overrides=(), options=options)
+
+
+def table(
+    panel_id: int,
+    title: str,
+    description: str,
+    targets: list[dict[str, Any]],
+    transformations: Sequence[dict[str, Any]],
+    *,
+    none: str,
+    overrides: Sequence[Override],
+    sort: Sequence[tuple[str, bool]] = (),
+    unit: str = "none",
+    defaults: dict[str, Any] | None = None,
+) -> Panel:
+    """Instant queries side by side.
+
+    Args:
+        none: shown without rows; an empty cell shows a dash.
+        sort: (column, falling).
+    """
+    basis: dict[str, Any] = {
+        "unit": unit, "noValue": none, "color": {"mode": "thresholds"}, "thresholds": thresholds(PLAIN),
+        "custom": {"align": "auto", "cellOptions": {"type": "auto"}, "inspect": False},
+    }  # fmt: skip
+    options = {
+        "showHeader": True, "cellHeight": "sm", "sortBy": [{"displayName": name, "desc": falling} for name, falling in sort],
+    }  # fmt: skip
+    dash = override("byRegexp", ".*", noValue="–")
+    return _panel(
+        "table", panel_id, title, description, targets, defaults=basis | (defaults or {}), overrides=[dash, *overrides], options=options,
+        transformations=transformations,
+    )  # fmt: skip
+
+
+def merged(names: dict[str, str]) -> list[dict[str, Any]]:
+    """Join instant queries by their labels, then name, order and drop columns.
+
+    Args:
+        names: field to title, in the order shown; what is not listed is hidden. `#A` stands for the value of query A.
+    """
+    full = {field.replace("#", "Value #"): title for field, title in names.items()}
+    organize = {"indexByName": {field: n for n, field in enumerate(full)}, "renameByName": full, "excludeByName": {"Time": True}}
+    return [{"id": "merge", "options": {}}, {"id": "organize", "options": organize}]

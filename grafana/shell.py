@@ -1,0 +1,123 @@
+"""What every board shares: data source and key variables, links to its siblings, the drift annotation, refresh and range.
+
+Decision: a variable offers no value with a backtick or a quote (its `regex` drops them), so that none can end the PromQL
+string it is put into. Such a backend is still on the boards under `All`.
+"""
+
+from typing import Any, Final
+
+from grafana.grid import Grid
+from grafana.panels import DATASOURCE
+from grafana.promql import KEY, chosen, select
+from otel_quality.vocabulary import metrics
+
+TAG: Final = "llm-quality"
+SCHEMA_VERSION: Final = 39
+ALL_VALUE: Final = ".+"
+SAFE_VALUES: Final = "/^[^`\"]*$/"
+
+
+def dashboard(uid: str, title: str, description: str, grid: Grid) -> dict[str, Any]:
+    """The whole classic dashboard, ready to be written as JSON."""
+    return {
+        "annotations": {"list": [_BUILT_IN, _DRIFT]},
+        "description": description,
+        "editable": False,
+        "fiscalYearStartMonth": 0,
+        "graphTooltip": 1,
+        "links": [_LINK],
+        "panels": grid.panels,
+        "refresh": "30s",
+        "schemaVersion": SCHEMA_VERSION,
+        "tags": [TAG],
+        "templating": {"list": [_SOURCE, *(_variable(n) for n in range(len(KEY)))]},
+        "time": {"from": "now-6h", "to": "now"},
+        "timepicker": {},
+        "timezone": "",
+        "title": title,
+        "uid": uid,
+        "weekStart": "",
+    }
+
+
+def link_to(uid: str, title: str, *fields: str) -> list[dict[str, Any]]:
+    """A table cell's link to another board, filtered by the row's own fields (column titles, which are the labels' names)."""
+    chosen = "".join(f"&var-{field.lower()}=${{__data.fields.{field}:percentencode}}" for field in fields)
+    return [{"title": title, "url": f"/d/{uid}?${{datasource:queryparam}}{chosen}&${{__url_time_range}}", "targetBlank": False}]
+
+
+def _variable(position: int) -> dict[str, Any]:
+    """The variable of one label, which offers what the variables before it leave."""
+    name = KEY[position]
+    before = ", ".join(chosen(label) for label in KEY[:position])
+    series = f"{metrics.SAMPLES.name}{{{before}}}" if before else metrics.SAMPLES.name
+    text = f"label_values({series}, {name})"
+    return {
+        "name": name,
+        "label": name.capitalize(),
+        "type": "query",
+        "datasource": DATASOURCE,
+        "definition": text,
+        "query": {"query": text, "refId": f"variable-{name}", "qryType": 1},
+        "regex": SAFE_VALUES,
+        "refresh": 2,
+        "sort": 1,
+        "multi": True,
+        "includeAll": True,
+        "allValue": ALL_VALUE,
+        "current": {"selected": True, "text": ["All"], "value": ["$__all"]},
+        "options": [],
+        "hide": 0,
+        "skipUrlSync": False,
+    }
+
+
+_SOURCE: Final = {
+    "name": "datasource",
+    "label": "Data source",
+    "type": "datasource",
+    "query": "prometheus",
+    "regex": "",
+    "current": {"selected": False, "text": "Prometheus", "value": "prometheus"},
+    "options": [],
+    "hide": 0,
+    "includeAll": False,
+    "multi": False,
+    "refresh": 1,
+    "skipUrlSync": False,
+}
+_LINK: Final = {
+    "title": "LLM quality",
+    "type": "dashboards",
+    "tags": [TAG],
+    "asDropdown": False,
+    "icon": "external link",
+    "includeVars": True,
+    "keepTime": True,
+    "targetBlank": False,
+    "tooltip": "The other boards, with the same selection and time range",
+    "url": "",
+}
+_BUILT_IN: Final = {
+    "builtIn": 1,
+    "datasource": {"type": "grafana", "uid": "-- Grafana --"},
+    "enable": True,
+    "hide": True,
+    "iconColor": "rgba(0, 211, 255, 1)",
+    "name": "Annotations & Alerts",
+    "type": "dashboard",
+}
+_DRIFT: Final = {
+    "name": "Severe drift",
+    "datasource": DATASOURCE,
+    "enable": True,
+    "hide": False,
+    "iconColor": "red",
+    "expr": f"max by ({', '.join(KEY)}) ({select(metrics.DRIFT_STATE)}) == 3",
+    "step": "60s",
+    "titleFormat": "{{backend}} is in severe drift",
+    "textFormat": "{{model}} · {{task}}",
+    "tagKeys": "backend,model,task",
+    "useValueForTime": False,
+}
+"""The state, not the moment: samples closer than a step become one region from start to end."""

@@ -1,0 +1,55 @@
+"""Words and colours that mean the same on every board."""
+
+from typing import Final
+
+from grafana.panels import Steps, mapping
+from otel_quality.vocabulary.measures import COMPONENTS, DRIFT_STATES, SIGNALS
+from otel_quality.vocabulary.outcomes import Outcome
+from otel_quality.vocabulary.stops import StopClass
+
+GOOD: Final = "green"
+MILD: Final = "orange"
+BAD: Final = "red"
+FAINT: Final = "#7b8087"
+
+DRIFT: Final[dict[str, tuple[str, str | None]]] = {
+    str(value): (state, color) for value, (state, color) in enumerate(zip(DRIFT_STATES, (FAINT, GOOD, MILD, BAD), strict=True))
+}
+"""Value of the state gauge to its word and colour."""
+STATE_STEPS: Final[Steps] = ((None, FAINT), (1, GOOD), (2, MILD), (3, BAD))
+SIGNAL_NAMES: Final = {
+    signal.name: f"{'↑' if signal.fires == 'above' else '↓'} {signal.name.rsplit('_', 1)[0].replace('_', ' ')}" for signal in SIGNALS
+}
+"""A drift signal as a person reads it; the arrow is the side of its threshold on which it fires."""
+ALERTS: Final[dict[str, tuple[str, str | None]]] = {"1": ("pending", MILD), "2": ("firing", BAD)}
+
+OUTCOME_COLORS: Final = dict(
+    zip((outcome.label for outcome in Outcome), (GOOD, BAD, MILD, "purple", FAINT, "#4f545b"), strict=True),
+)
+STOP_COLORS: Final = {
+    StopClass.STOP.label: GOOD,
+    StopClass.TOOL.label: "blue",
+    StopClass.LENGTH.label: "yellow",
+    StopClass.INCOMPLETE.label: "#caa15a",
+    StopClass.UNKNOWN.label: FAINT,
+    StopClass.EMPTY.label: "#e0b4ff",
+    StopClass.ABANDONED.label: "#4f545b",
+    StopClass.CANCELLED.label: "#64696f",
+    StopClass.FILTER.label: MILD,
+    StopClass.REFUSAL.label: "dark-orange",
+    StopClass.ERROR.label: BAD,
+}
+COMPONENT_COLORS: Final = dict(
+    zip((component.name for component in COMPONENTS), (GOOD, BAD, MILD, "purple", "blue"), strict=True),
+)
+TOKEN_COLORS: Final = {"input": "blue", "output": GOOD, "cache_read": "light-blue", "cache_write": "#8ab8ff", "reasoning": "purple"}
+
+SCORE_STEPS: Final[Steps] = ((None, BAD), (60, MILD), (80, GOOD))
+"""Scores 0-100: the alert on a low score fires under 60."""
+ERROR_STEPS: Final[Steps] = ((None, GOOD), (0.05, MILD), (0.25, BAD))
+"""Error ratios 0-1: the alert on errors fires above 0.25."""
+ALARM_STEPS: Final[Steps] = ((None, GOOD), (1, BAD))
+"""A count of which one is too many."""
+
+SIGNAL_MAPPING: Final = mapping({name: (text, None) for name, text in SIGNAL_NAMES.items()})
+DRIFT_MAPPING: Final = mapping(DRIFT)
