@@ -1,0 +1,341 @@
+"""The owner of all windows: takes batches, and on a tick brings scores and verdicts up to date.
+
+    apply   per batch: repeats left out, names held within bounds, rows set aside
+    fold    rows into windows and counters, drift evaluated after each new row
+    tick    fold, then cards and verdicts of the touched keys, then a frozen snapshot
+
+One thread owns an engine. Now is an argument and is used for arrival and idleness only; windows go by event time.
+
+Decision: rows wait for the tick (or for `_FOLD_ROWS` of them) because a merge costs by the touched key, not by the row: ten requests
+a second to one key are one merge.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+import numpy as np
+
+from otel_quality.core import score
+from otel_quality.core.counters import Totals
+from otel_quality.core.dedup import Config as DedupConfig
+from otel_quality.core.dedup import Dedup
+from otel_quality.core.drift import detector
+from otel_quality.core.drift.rules import Config as RulesConfig
+from otel_quality.core.drift.rules import Rules
+from otel_quality.core.intake import IntakeCount
+from otel_quality.core.keys import KeyTable, Level, Limits, Slots, Triple
+from otel_quality.core.observation import MISSING, Batch, Bools, Ints, Rows, event_order
+from otel_quality.core.score import Config as ScoreConfig
+from otel_quality.core.snapshot import Card, Key, Snapshot, Stats, Verdict
+from otel_quality.core.window import Windows
+from otel_quality.vocabulary import measures
+from otel_quality.vocabulary.measures import OTHER
+from otel_quality.vocabulary.outcomes import SCORED
+
+_FOLD_ROWS: Final = 65_536
+_MAX_AHEAD_NS: Final = 300 * 10**9
+_EXPIRY_EVERY_NS: Final = 60 * 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All that the core can be told.
+
+    Attributes:
+        drift_key: what drift is watched for: "model" is (backend, model, task), "backend" the backend alone.
+    """
+
+    score: ScoreConfig = field(default_factory=ScoreConfig)
+    drift: RulesConfig = field(default_factory=RulesConfig)
+    drift_key: Literal["model", "backend"] = "model"
+    limits: Limits = field(default_factory=Limits)
+    dedup: DedupConfig = field(default_factory=DedupConfig)
+
+
+_DRIFT_KEYS: Final[dict[str, Callable[[Triple], Key]]] = {
+    "model": lambda triple: Key(*triple),
+    "backend": lambda triple: Key(triple[0], None, None),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """Fresh rows of one batch with their places: windows, counters, drift."""
+
+    rows: Rows
+    slots: Ints
+    series: list[Triple]
+    code: Ints
+    error_types: list[str]
+
+
+class _Scores:
+    """One level of score windows with its cards."""
+
+    def __init__(self, level: Level, config: ScoreConfig) -> None:
+        self.level = level
+        self.windows = Windows(config.window, score.ROW)
+        self.cards: dict[Key, Card] = {}
+        self._config = config
+        self._touched: set[int] = set()
+
+    def merge(self, slots: Ints, rows: Rows) -> Bools:
+        self.windows.ensure(len(self.level.keys))
+        merged = self.windows.merge(slots, rows)
+        self._touched.update(merged.slots.tolist())
+        return merged.late
+
+    def refresh(self) -> None:
+        slots = np.array(sorted(self._touched), np.int64)
+        self._touched.clear()
+        keys = [self.level.key_at(slot) for slot in slots]
+        for card in score.cards(keys, self.windows.matrix(slots), self.windows.counts(slots), self._config):
+            self.cards[card.key] = card
+
+    def clear(self, keys: Iterable[Key]) -> int:
+        gone = [key for key in keys if key in self.level.slots]
+        self.windows.clear(np.array([self.level.slots[key] for key in gone], np.int64))
+        for key in gone:
+            self.cards.pop(key, None)
+        return len(gone)
+
+    def release(self, keys: Iterable[Key]) -> None:
+        keys = list(keys)
+        self.clear(keys)
+        for key in keys:
+            self.level.release(key)
+
+
+class Engine:
+    """Scores and drift of all keys.
+
+    Args:
+        config: bounds, windows, thresholds.
+        now_ns: present time.
+    """
+
+    def __init__(self, config: Config, *, now_ns: int) -> None:
+        self._config = config
+        self._dedup = Dedup(config.dedup, now_ns=now_ns)
+        self._table = KeyTable(config.limits, _DRIFT_KEYS[config.drift_key])
+        self._levels = (
+            _Scores(self._table.models, config.score),
+            _Scores(self._table.tasks, config.score),
+            _Scores(self._table.backends, config.score),
+        )
+        self._detector: detector.Detector = Rules(config.drift)
+        self._verdicts: dict[Key, Verdict] = {}
+        self._drift_touched: set[int] = set()
+        self._totals = Totals(error_types=config.limits.error_types)
+        self._intake = IntakeCount()
+        self._pending: list[_Pending] = []
+        self._waiting = 0
+        self._expired_ns = now_ns
+
+    def apply(self, batch: Batch, *, now_ns: int) -> None:
+        """Take a batch; its effect on scores shows with the next tick."""
+        self._intake.add_refused(batch)
+        fresh_others = int(self._dedup.new(batch.others, now_ns=now_ns).sum())
+        fresh = self._dedup.new(batch.responses, now_ns=now_ns)
+        rows = batch.responses[fresh]
+        self._intake.add_taken(rows, batch, duplicates=len(fresh) - len(rows) + len(batch.others) - fresh_others, others=fresh_others)
+        if not len(rows):
+            return
+        ahead = rows["end_ns"] > now_ns + _MAX_AHEAD_NS
+        if ahead.any():
+            rows["end_ns"][ahead] = now_ns
+            self._intake.clamped += int(ahead.sum())
+        self._pending.append(self._place(rows, batch, now_ns))
+        self._waiting += len(rows)
+        if self._waiting >= _FOLD_ROWS:
+            self.fold()
+
+    def _place(self, rows: Rows, batch: Batch, now_ns: int) -> _Pending:
+        used, code, count = np.unique(rows["key"], return_inverse=True, return_counts=True)
+        places: list[Slots] = []
+        series: list[Triple] = []
+        for k, n in zip(used.tolist(), count.tolist(), strict=True):
+            slots = self._table.place(batch.keys[k], count=n, now_ns=now_ns)
+            places.append(slots)
+            series.append(self._series(self._table.models.key_at(slots.model)))
+        return _Pending(rows, np.array(places, np.int64)[code], series, code, list(batch.error_types))
+
+    def _series(self, key: Key) -> Triple:
+        """The labels that a key is counted under in /metrics."""
+        model = key.model if key in self._table.exposed else OTHER
+        return (key.backend, model or "", key.task or "")
+
+    def fold(self) -> None:
+        """Bring the rows that wait into windows and counters."""
+        if not self._pending:
+            return
+        rows, slots, series, code, error_types = _join(self._pending)
+        self._pending, self._waiting = [], 0
+        order = event_order(rows)
+        rows, slots, code = rows[order], slots[order], code[order]
+        scored = rows["outcome"] < len(SCORED)
+        late = np.zeros(len(rows), np.bool_)
+        late[scored] = self._merge(rows[scored], slots[scored])
+        self._intake.late += int(late.sum())
+        self._intake.accepted -= int(late.sum())
+        self._totals.add(series, code[~late], rows[~late], error_types)
+        np.maximum.at(self._intake.newest(len(self._table.backends.keys)), slots[~late, 2], rows["end_ns"][~late])
+
+    def _merge(self, rows: Rows, slots: Ints) -> Bools:
+        narrow = _fields(rows, score.ROW)
+        late = np.ones(len(rows), np.bool_)
+        for number, level in enumerate(self._levels):
+            late &= level.merge(slots[:, number], narrow)
+        self._detector.ensure(len(self._table.drift.keys))
+        update = self._detector.update(slots[:, 3], _fields(rows, detector.ROW))
+        self._drift_touched.update(update.slots.tolist())
+        for slot, state in update.entered.tolist():
+            severity = _SEVERITY_OF[state]
+            self._totals.add_event(self._drift_series(self._table.drift.key_at(slot)), severity)
+        return late & update.late
+
+    def _drift_series(self, key: Key) -> Triple:
+        return self._series(key) if self._config.drift_key == "model" else (key.backend, measures.ALL, measures.ALL)
+
+    def tick(self, *, now_ns: int) -> Snapshot:
+        """Bring everything up to date and freeze it."""
+        self.fold()
+        for level in self._levels:
+            level.refresh()
+        self._refresh_verdicts()
+        if now_ns - self._expired_ns >= _EXPIRY_EVERY_NS:
+            self._expire(now_ns)
+        by_model, by_task, by_backend = (dict(level.cards) for level in self._levels)
+        fresh = now_ns - int(self._config.limits.idle_s * 1e9)
+        shown = frozenset(
+            key
+            for level in (self._table.tasks, self._table.backends)
+            for key, slot in level.slots.items()
+            if level.last_arrival_ns[slot] >= fresh
+        )
+        exposed = frozenset(self._table.exposed)
+        return Snapshot(
+            time_ns=now_ns,
+            by_model=by_model,
+            by_task=by_task,
+            by_backend=by_backend,
+            drift=dict(self._verdicts),
+            exposed=exposed,
+            exposed_drift=exposed if self._config.drift_key == "model" else frozenset(self._verdicts),
+            exposed_tasks=shown,
+            counters=self._totals.snapshot(),
+            intake=self._intake.snapshot(self._table),
+            stats=self._stats(),
+            windows={"score": sum(len(level.level.slots) for level in self._levels), "drift": len(self._table.drift.slots)},
+        )
+
+    def _refresh_verdicts(self) -> None:
+        slots = np.array(sorted(self._drift_touched), np.int64)
+        self._drift_touched.clear()
+        for slot, reading in zip(slots.tolist(), self._detector.read(slots) if len(slots) else [], strict=True):
+            key = self._table.drift.key_at(slot)
+            self._verdicts[key] = Verdict(
+                key=key,
+                state=measures.DRIFT_STATES[reading.state],
+                severity=_SEVERITY_OF[reading.state],
+                reason=reading.reason,
+                since_ns=reading.since_ns,
+                method=self._detector.method,
+                samples=reading.samples,
+                signals=reading.signals,
+            )
+
+    def _stats(self) -> Stats:
+        cards = self._levels[1].cards
+        by_backend: Counter[str] = Counter()
+        by_task: Counter[str] = Counter()
+        for key, card in cards.items():
+            by_backend[key.backend] += card.samples
+            by_task[key.task or ""] += card.samples
+        slots = np.array(list(self._table.tasks.slots.values()), np.int64)
+        oldest, newest = self._levels[1].windows.span(slots) or (None, None)
+        return Stats(by_backend.total(), dict(by_backend), dict(by_task), oldest, newest)
+
+    def clear_scores(self, *, backend: str | None = None, task: str | None = None) -> int:
+        """Empty score windows of a backend, a task, both, or all; the windows over all tasks only where no task is named.
+
+        Returns:
+            How many windows were emptied.
+        """
+        self.fold()
+        levels = self._levels if task is None else self._levels[:2]
+        return sum(
+            level.clear([key for key in level.level.slots if backend in (None, key.backend) and task in (None, key.task)])
+            for level in levels
+        )
+
+    def clear_drift(self, *, backend: str | None = None, model: str | None = None, task: str | None = None) -> int:
+        """Empty drift windows, of all keys that have the given parts: they are learning again.
+
+        Returns:
+            How many windows were emptied.
+        """
+        self.fold()
+        wanted = (backend, model, task)
+        keys = [key for key in self._table.drift.slots if all(want in (None, part) for want, part in zip(wanted, key, strict=True))]
+        self._forget_drift(keys)
+        return len(keys)
+
+    def _forget_drift(self, keys: list[Key]) -> None:
+        slots = np.array([self._table.drift.slots[key] for key in keys], np.int64)
+        self._detector.clear(slots)
+        self._drift_touched.difference_update(slots.tolist())
+        for key in keys:
+            self._verdicts.pop(key, None)
+
+    def _expire(self, now_ns: int) -> None:
+        """Take idle keys out of /metrics; where a bound was hit, give up their windows and names too."""
+        self._expired_ns = now_ns
+        before = now_ns - int(self._config.limits.idle_s * 1e9)
+        drifting = {key for key, verdict in self._verdicts.items() if verdict.severity != "none"}
+        drift_key = _DRIFT_KEYS[self._config.drift_key]
+        idle = [key for key in self._table.models.idle(before) if drift_key((key.backend, key.model or "", key.task or "")) not in drifting]
+        self._totals.drop({self._series(key) for key in idle})
+        self._table.exposed.difference_update(idle)
+        if not self._table.pressed:
+            return
+        self._levels[0].release(idle)
+        used = set(self._table.models.slots)
+        for level in self._levels[1:]:
+            level.release([key for key in level.level.idle(before) if not any(_within(owner, key) for owner in used)])
+        gone = [key for key in self._table.drift.idle(before) if key not in drifting]
+        self._forget_drift(gone)
+        for key in gone:
+            self._table.drift.release(key)
+        self._table.forget_names()
+
+
+_SEVERITY_OF: Final = {detector.LEARNING: "none", detector.STABLE: "none", detector.MILD: "mild", detector.SEVERE: "severe"}
+
+
+def _within(owner: Key, key: Key) -> bool:
+    return owner.backend == key.backend and key.task in (None, owner.task)
+
+
+def _fields(rows: Rows, dtype: np.dtype[np.void]) -> Rows:
+    narrow = np.empty(len(rows), dtype)
+    for name in dtype.names or ():
+        narrow[name] = rows[name]
+    return narrow
+
+
+def _join(pending: list[_Pending]) -> tuple[Rows, Ints, list[Triple], Ints, list[str]]:
+    """All pending rows as one, with common positions for label sets and types of error."""
+    number: dict[Triple, int] = {}
+    codes: list[Ints] = []
+    all_rows: list[Rows] = []
+    error_types: list[str] = []
+    for p in pending:
+        codes.append(np.array([number.setdefault(triple, len(number)) for triple in p.series], np.int64)[p.code])
+        named = p.rows["error_type"] != MISSING
+        p.rows["error_type"][named] += len(error_types)
+        error_types += p.error_types
+        all_rows.append(p.rows)
+    return np.concatenate(all_rows), np.concatenate([p.slots for p in pending]), list(number), np.concatenate(codes), error_types
