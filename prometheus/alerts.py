@@ -99,7 +99,7 @@ def _backends(settings: Settings) -> tuple[Alert, ...]:
             summary="An LLM backend scores low at a task.",
             description=(
                 "{{ $labels.backend }} scores {{ $value | humanizePercentage }} at {{ $labels.task }}; "
-                f"the floor is {settings.score_floor:.0%}."
+                f"the floor is {settings.score_floor * 100:g}%."
             ),
             when=f"the score of a backend at a task is below {settings.score_floor:g}, with {settings.score_min_samples} samples or more",
         ),
@@ -177,7 +177,7 @@ def _pipeline(settings: Settings) -> tuple[Alert, ...]:
             labels=("reason",),
             summary="The processor rejects spans.",
             description=(
-                f"{{{{ $value | humanize }}}} spans were rejected within {recent}, reason: {{{{ $labels.reason }}}}. "
+                f'About {{{{ $value | printf "%.0f" }}}} spans were rejected within {recent}, reason: {{{{ $labels.reason }}}}. '
                 "They count in no score."
             ),
             when=f"a span was rejected within {recent}",
@@ -189,7 +189,7 @@ def _pipeline(settings: Settings) -> tuple[Alert, ...]:
             labels=("label",),
             summary="More label values arrive than are kept apart.",
             description=(
-                f"{{{{ $value | humanize }}}} observations within {recent} had a {{{{ $labels.label }}}} over the bound; "
+                f'About {{{{ $value | printf "%.0f" }}}} observations within {recent} had a {{{{ $labels.label }}}} over the bound; '
                 "they are counted together under __other__."
             ),
             when=f"a label value over its bound arrived within {recent}",
