@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from otel_quality.vocabulary import metrics
+from otel_quality.vocabulary.alerts import BACKEND_DRIFTING
 from otel_quality.vocabulary.measures import ALL, DRIFT_STATES
 from prometheus.expressions import by, recordings, risen
 from prometheus.settings import Settings, duration
 
 PROCESSOR_JOB: Final = "llmq-processor"
 COLLECTOR_JOB: Final = "otel-collector"
-KEY: Final = ("backend", "model", "task")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,28 +61,29 @@ def alerts(settings: Settings) -> tuple[Alert, ...]:
 
 def _backends(settings: Settings) -> tuple[Alert, ...]:
     where = "{{ $labels.model }} at {{ $labels.backend }} ({{ $labels.task }})"
-    state = by("max", KEY, metrics.DRIFT_STATE.name)
+    summary, description = BACKEND_DRIFTING.filled({label: f"{{{{ $labels.{label} }}}}" for label in BACKEND_DRIFTING.labels})
+    state = by("max", BACKEND_DRIFTING.labels, metrics.DRIFT_STATE.name)
     mild, severe = DRIFT_STATES.index("mild"), DRIFT_STATES.index("severe")
     requests, failed = recordings(settings)
     score, samples = f'{metrics.BACKEND_SCORE.name}{{task!="{ALL}"}}', metrics.BACKEND_SAMPLES.name
     return (
         Alert(
-            name="LLMQBackendDrifting",
+            name=BACKEND_DRIFTING.name,
             severity="page",
             expr=f"{state} == {severe}",
-            labels=KEY,
+            labels=BACKEND_DRIFTING.labels,
             board="llmq-drift",
             for_s=settings.drift_for_s,
             keep_s=settings.drift_keep_s,
-            summary="An LLM backend drifts severely.",
-            description=f"{where} drifts severely: its latest answers are far outside the thresholds. Use another until it recovers.",
+            summary=summary,
+            description=description,
             when="the drift state is severe",
         ),
         Alert(
-            name="LLMQBackendDrifting",
+            name=BACKEND_DRIFTING.name,
             severity="info",
             expr=f"{state} == {mild}",
-            labels=KEY,
+            labels=BACKEND_DRIFTING.labels,
             board="llmq-drift",
             for_s=settings.mild_for_s,
             summary="An LLM backend drifts mildly.",
