@@ -70,13 +70,15 @@ def stats(snapshot: Snapshot) -> schema.Stats:
     )
 
 
-def intake(snapshot: Snapshot) -> schema.Intake:
-    """What has arrived since the start."""
+def intake(snapshot: Snapshot, *, version: str, listeners: Mapping[str, str]) -> schema.Intake:
+    """What has arrived since the start, and where."""
     taken = snapshot.intake
     coverage: dict[str, dict[str, float]] = {dialect: {} for dialect in taken.calls}
     for (dialect, field), share in taken.coverage.items():
         coverage.setdefault(dialect, {})[field] = share
     return schema.Intake(
+        version=version,
+        listeners=dict(listeners),
         time=rfc3339(snapshot.time_ns),
         spans=dict(taken.spans),
         rejected=dict(taken.rejected),

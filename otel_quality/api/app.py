@@ -7,6 +7,7 @@ Decision: handlers that read are plain functions, which the framework runs in th
 the telemetry that the same event loop receives.
 """
 
+from collections.abc import Callable, Mapping
 from typing import Annotated, Protocol
 
 from fastapi import FastAPI, Query
@@ -35,18 +36,21 @@ class Processor(Protocol):
         ...
 
 
-def create_app(processor: Processor, *, version: str, bound_host: str = "127.0.0.1") -> FastAPI:
+def create_app(
+    processor: Processor, *, version: str, bound_host: str = "127.0.0.1", listeners: Callable[[], Mapping[str, str]] = dict
+) -> FastAPI:
     """The application.
 
     Args:
         processor: where answers come from.
         version: of this package.
         bound_host: the address that the server listens on; on loopback only loopback names are answered.
+        listeners: gives the processor's own listeners, `HOST:PORT` by name, for whoever looks for a fault.
     """
     app = FastAPI(title="otel_quality", version=version, docs_url=None, redoc_url=None, description=_DESCRIPTION, redirect_slashes=False)
     app.add_middleware(HostGuard, bound_host=bound_host)
     problems.install(app)
-    _add_reads(app, processor)
+    _add_reads(app, processor, listeners)
     _add_clears(app, processor)
     _describe_problem(app)
     return app
@@ -55,7 +59,7 @@ def create_app(processor: Processor, *, version: str, bound_host: str = "127.0.0
 _DESCRIPTION = "How good each LLM backend is at each task, when it gets worse, and which to use instead. Errors are RFC 9457 problem JSON."
 
 
-def _add_reads(app: FastAPI, processor: Processor) -> None:
+def _add_reads(app: FastAPI, processor: Processor, listeners: Callable[[], Mapping[str, str]]) -> None:
     @app.get("/v1/scores", responses=problems.RESPONSES, summary="Score cards")
     def scores(query: Annotated[schema.ScoresQuery, Query()]) -> schema.Scores:
         return answers.scores(processor.snapshot(), query)
@@ -74,7 +78,7 @@ def _add_reads(app: FastAPI, processor: Processor) -> None:
 
     @app.get("/v1/intake", responses=problems.RESPONSES, summary="What has arrived")
     def intake(query: _NONE) -> schema.Intake:
-        return answers.intake(processor.snapshot())
+        return answers.intake(processor.snapshot(), version=app.version, listeners=listeners())
 
 
 def _add_clears(app: FastAPI, processor: Processor) -> None:

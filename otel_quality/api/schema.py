@@ -140,7 +140,9 @@ class Stats(BaseModel):
 class Intake(BaseModel):
     """What has arrived since the start, for finding out why something is missing."""
 
-    time: Time
+    version: str
+    listeners: dict[str, str] = Field(description="HOST:PORT by name")
+    time: Time = Field(description="of the snapshot")
     spans: dict[str, Count] = Field(description="by result: accepted, ignored, duplicate, late, rejected")
     rejected: dict[str, Count] = Field(description="by reason")
     calls: dict[str, Count] = Field(description="LLM calls by dialect")

@@ -43,7 +43,7 @@ def processor() -> FakeProcessor:
 @pytest.fixture
 def ask(processor: FakeProcessor) -> Ask:
     def call(path: str, *, method: str = "GET", host: str = "127.0.0.1:9465", bound_host: str = "127.0.0.1") -> httpx.Response:
-        app = create_app(processor, version="1.2.3", bound_host=bound_host)
+        app = create_app(processor, version="1.2.3", bound_host=bound_host, listeners=lambda: {"metrics": "127.0.0.1:9464"})
 
         async def send() -> httpx.Response:
             async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
@@ -191,6 +191,7 @@ def test_stats(ask: Ask, processor: FakeProcessor) -> None:
 
 def test_intake_tells_what_arrived_and_what_was_missing(ask: Ask) -> None:
     body = ask("/v1/intake").json()
+    assert (body["version"], body["listeners"]) == ("1.2.3", {"metrics": "127.0.0.1:9464"})
     assert body["spans"]["ignored"] == 7
     assert body["coverage"] == {"otel-genai": {"output_tokens": 0.975, "time_to_first_chunk": 0.0}}
     assert body["last_span"]["groq"] == "2026-09-21T14:13:15.123456Z"

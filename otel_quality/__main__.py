@@ -1,0 +1,18 @@
+"""`otel-quality` and `python -m otel_quality`: hands over to the commands, if what they need is installed."""
+
+import sys
+from importlib.util import find_spec
+
+
+def main() -> None:
+    """Run the command line; ends the process with its exit code."""
+    if find_spec("click") is None or find_spec("rich") is None:
+        sys.stderr.write('otel-quality: this command needs the server extra: pip install "otel-quality[server]"\n')
+        sys.exit(2)
+    from otel_quality.cli.group import run
+
+    sys.exit(run())
+
+
+if __name__ == "__main__":
+    main()

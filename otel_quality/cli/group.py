@@ -1,0 +1,96 @@
+"""The command line as a whole: which commands there are, and how every error of theirs is said.
+
+One line on stderr, `otel-quality: ...`; exit 2 for a wrong call or configuration, 1 for a failure, 130 for Ctrl-C.
+
+Decision: a command's module is imported when it is called, so that `scores` does not wait for what `serve` needs; the short
+help stands here for the same reason.
+"""
+
+import importlib
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from typing import Final
+
+import click
+
+from otel_quality.client import ApiError
+from otel_quality.vocabulary.errors import ConfigError, OtelQualityError
+
+COMMANDS: Final = {
+    "serve": "Receive OTLP, score backends, watch for drift.",
+    "demo": "Watch simulated backends, one of which gets worse.",
+    "scores": "Report how good each backend is.",
+    "recommend": "Say which backend to use for a task, and why.",
+    "drift": "List drift verdicts, or clear their windows.",
+    "doctor": "Say what arrives, what is missing and what to do.",
+    "check-config": "Check a configuration and print what it means.",
+}
+
+
+class Commands(click.Group):
+    """A group whose commands are imported when they are needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = importlib.import_module(f"otel_quality.cli.{cmd_name.replace('-', '_')}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            raise click.UsageError(f"no command {args[0]!r}; there are {', '.join(COMMANDS)}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+def installed_version() -> str:
+    """This package's version; "unknown" where it runs from a checkout that is not installed."""
+    try:
+        return version("otel-quality")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(installed_version(), prog_name="otel-quality", message="%(prog)s %(version)s")
+def commands() -> None:
+    """How good each LLM backend is at each task, when it gets worse, and which to use instead.
+
+    New here? `otel-quality demo` shows everything in under a minute and needs no other service.
+    """
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run one command line and return its exit code."""
+    try:
+        code = commands.main(arguments, prog_name="otel-quality", standalone_mode=False)
+    except click.ClickException as error:
+        return _say(error.format_message(), error.exit_code, hint=_hint(error))
+    except click.Abort:
+        return 130
+    except ConfigError as error:
+        for problem in error.problems:
+            _say(problem, 2)
+        return 2
+    except ApiError as error:
+        return _say(str(error), 2 if error.refused else 1)
+    except OtelQualityError as error:
+        return _say(str(error), 1)
+    return code if isinstance(code, int) else 0
+
+
+def _say(message: str, code: int, *, hint: str = "") -> int:
+    sys.stderr.write(f"otel-quality: {' '.join(message.split())}{hint}\n")
+    return code
+
+
+def _hint(error: click.ClickException) -> str:
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    return f" (see {context.command_path} --help)" if context else ""

@@ -1,0 +1,88 @@
+"""Asks a running processor's JSON API: used by the commands and by the demo.
+
+Standard library only, one request at a time, no retry. Anything but an answer becomes an `ApiError` of one line that says
+what to do.
+
+Decision: no proxy for loopback, whatever the environment says: a proxy cannot reach this machine's own 127.0.0.1.
+"""
+
+import json
+import urllib.error
+import urllib.parse
+import urllib.request
+from http.client import HTTPException
+from typing import Any, Final
+
+from otel_quality.vocabulary.errors import OtelQualityError
+
+DEFAULT_URL: Final = "http://127.0.0.1:9465"
+_TIMEOUT_S: Final = 10.0
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class ApiError(OtelQualityError):
+    """The API could not be asked, or refused. `refused`: the call itself is wrong."""
+
+    def __init__(self, message: str, *, refused: bool = False) -> None:
+        super().__init__(message)
+        self.refused = refused
+
+
+class Client:
+    """One API.
+
+    Args:
+        url: where it is, such as http://127.0.0.1:9465.
+
+    Raises:
+        ApiError: the URL is none.
+    """
+
+    def __init__(self, url: str = DEFAULT_URL) -> None:
+        self.url = url.rstrip("/")
+        parts = urllib.parse.urlsplit(self.url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ApiError(f"{url!r} is no http:// or https:// URL of an API, such as {DEFAULT_URL}", refused=True)
+        direct = [urllib.request.ProxyHandler({})] if parts.hostname in _LOOPBACK else []
+        self._opener = urllib.request.build_opener(*direct)
+
+    def get(self, path: str, **query: str | int | None) -> Any:
+        """The JSON at a path; None leaves a parameter out.
+
+        Raises:
+            ApiError: not reachable, no API of ours, or refused.
+        """
+        return self._ask("GET", path, query)
+
+    def delete(self, path: str, **query: str | int | None) -> Any:
+        """Likewise, with DELETE."""
+        return self._ask("DELETE", path, query)
+
+    def _ask(self, method: str, path: str, query: dict[str, str | int | None]) -> Any:
+        given = urllib.parse.urlencode({name: value for name, value in query.items() if value is not None})
+        request = urllib.request.Request(f"{self.url}{path}{'?' if given else ''}{given}", method=method)  # noqa: S310 - http(s) only, checked above
+        try:
+            with self._opener.open(request, timeout=_TIMEOUT_S) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            raise self._refusal(error) from None
+        except (OSError, HTTPException) as error:
+            reason = getattr(error, "reason", error)
+            raise ApiError(
+                f"no processor answers at {self.url} ({_words(reason)}); start one with `otel-quality serve`, or name another"
+                " with --api URL or OTEL_QUALITY_API_URL"
+            ) from None
+        except ValueError:
+            raise ApiError(f"{self.url} is no otel_quality API: {path} did not answer JSON") from None
+
+    def _refusal(self, error: urllib.error.HTTPError) -> ApiError:
+        try:
+            detail = json.load(error)["detail"]
+        except (ValueError, KeyError, TypeError, OSError):
+            return ApiError(f"{self.url} is no otel_quality API, or an older one: it answered {error.code} {error.reason}")
+        return ApiError(str(detail), refused=error.code == 400)
+
+
+def _words(reason: object) -> str:
+    text = reason.strerror if isinstance(reason, OSError) and reason.strerror else str(reason)
+    return (text or type(reason).__name__).lower()

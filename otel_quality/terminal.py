@@ -1,0 +1,83 @@
+"""How scores and drift look on a terminal: bars, colours, units. Used by the commands and by the demo.
+
+Pure text in, text out; prints nothing.
+"""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from rich.console import Console
+
+CELLS: Final = 20
+"""Cells of a score bar; one is 5 points."""
+_PIPE_WIDTH: Final = 160
+"""Columns where stdout is no terminal: nothing there has to be cut or wrapped."""
+
+STATE_STYLES: Final = {"learning": "dim", "stable": "green", "mild": "yellow", "severe": "bold red"}
+STATE_MARKS: Final = {"learning": "…", "stable": "✓", "mild": "▲", "severe": "✗"}
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console as wide as the terminal; in a pipe wide, and without colour."""
+    made = Console(stderr=stderr, highlight=False)
+    return made if made.is_terminal else Console(stderr=stderr, highlight=False, width=_PIPE_WIDTH)
+
+
+def bar(score: float) -> str:
+    """A score, 0-100, as 20 cells.
+
+    >>> bar(50.0), bar(97.4)
+    ('██████████░░░░░░░░░░', '███████████████████░')
+    """
+    filled = min(CELLS, max(0, int(score * CELLS / 100 + 0.5)))
+    return "█" * filled + "░" * (CELLS - filled)
+
+
+def score_style(score: float) -> str:
+    """Green from 80, yellow from 60 (the alert's line), else red."""
+    return "green" if score >= 80 else "yellow" if score >= 60 else "red"
+
+
+def duration(ms: float) -> str:
+    """Milliseconds as people read them; 0 is not known.
+
+    >>> duration(0), duration(0.4), duration(812.3), duration(12_500)
+    ('-', '0.4 ms', '812 ms', '12.5 s')
+    """
+    if ms <= 0:
+        return "-"
+    if ms >= 10_000:
+        return f"{ms / 1000:.1f} s"
+    return f"{ms:.0f} ms" if ms >= 10 else f"{ms:.1f} ms"
+
+
+def share(part: float, whole: float) -> str:
+    """A share in percent, without decimals that the count does not carry.
+
+    >>> share(1, 3), share(0, 0)
+    ('33 %', '-')
+    """
+    return f"{100 * part / whole:.0f} %" if whole else "-"
+
+
+def ago(then: str, now: str) -> str:
+    """How long an RFC 3339 time lies before another.
+
+    >>> ago("2026-01-01T12:00:00Z", "2026-01-01T12:01:30Z")
+    '2 min ago'
+    """
+    seconds = (_instant(now) - _instant(then)).total_seconds()
+    if seconds < 60:
+        return f"{max(0, seconds):.0f} s ago"
+    if seconds < 3600:
+        return f"{seconds / 60:.0f} min ago"
+    return f"{seconds / 3600:.0f} h ago" if seconds < 172_800 else f"{seconds / 86_400:.0f} days ago"
+
+
+def clock(time: str) -> str:
+    """An RFC 3339 time to the second, in UTC."""
+    return _instant(time).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _instant(time: str) -> datetime:
+    return datetime.fromisoformat(time).astimezone(UTC)
