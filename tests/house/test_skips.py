@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 CONFTEST = Path(__file__).parents[1] / "conftest.py"
-CASES = '''
+CASES = """
 import pytest
 
 def test_one(): pytest.skip("needs prometheus: apt-get install prometheus")
 def test_two(): pytest.skip("the Windows form is not ours")
 def test_three(): pass
-'''
+"""
 COLLECTED = 'import pytest\npytest.skip("needs the Collector: make test", allow_module_level=True)\n'
 
 
