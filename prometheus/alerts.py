@@ -3,7 +3,7 @@
 Rule file, Grafana twin, documentation table and the test that each has a runbook all read it. It renders nothing.
 
 Expressions aggregate to exactly the labels an alert shows, so several processors or a new scrape label never add one.
-Hysteresis of drift lives in the processor's verdicts; the rules on top stay thin.
+Whether answers drift is the processor's judgement; the rules on top only ask for its verdict.
 
 Decision: no annotation asks Prometheus for more (`query` in a template), because Grafana's templates cannot; the board that
 every alert links to shows the rest.
@@ -56,7 +56,8 @@ class Alert:
 
 def alerts(settings: Settings) -> tuple[Alert, ...]:
     """All of them, in the order people read them."""
-    return (*_backends(settings), *_silence(settings), *_pipeline(settings))
+    collector = _collector(settings) if settings.collector else ()
+    return (*_backends(settings), *_silence(settings), *_processor(settings), *collector, *_intake(settings))
 
 
 def _backends(settings: Settings) -> tuple[Alert, ...]:
@@ -150,8 +151,7 @@ def _down(job: str) -> str:
     return f'min(up{{job="{job}"}} or on () vector(0)) == 0'
 
 
-def _pipeline(settings: Settings) -> tuple[Alert, ...]:
-    recent = duration(settings.recent_s)
+def _processor(settings: Settings) -> tuple[Alert, ...]:
     return (
         Alert(
             name="LLMQProcessorDown",
@@ -162,6 +162,11 @@ def _pipeline(settings: Settings) -> tuple[Alert, ...]:
             description="Prometheus cannot scrape the processor: scores and drift verdicts are not being updated.",
             when="the processor's target is absent or down",
         ),
+    )
+
+
+def _collector(settings: Settings) -> tuple[Alert, ...]:
+    return (
         Alert(
             name="LLMQCollectorDown",
             severity="warning",
@@ -171,6 +176,12 @@ def _pipeline(settings: Settings) -> tuple[Alert, ...]:
             description="Prometheus cannot scrape the Collector: spans that applications send may not arrive.",
             when="the Collector's target is absent or down",
         ),
+    )
+
+
+def _intake(settings: Settings) -> tuple[Alert, ...]:
+    recent = duration(settings.recent_s)
+    return (
         Alert(
             name="LLMQSpansRejected",
             severity="warning",

@@ -33,7 +33,7 @@ def prometheus_config(settings: Settings, *, alertmanager: bool = True) -> dict[
         **({"alerting": notified} if alertmanager else {}),
         "scrape_configs": [
             _job(PROCESSOR_JOB, settings.processor),
-            _job(COLLECTOR_JOB, settings.collector),
+            *([_job(COLLECTOR_JOB, settings.collector)] if settings.collector else []),
             _job("prometheus", "localhost:9090"),
         ],
     }

@@ -51,7 +51,9 @@ class Settings:
     webhook_url: str = option("", "where Alertmanager posts pages and warnings; empty sends nothing")
     watchdog_url: str = option("", "where Alertmanager posts the Watchdog, a service that complains when it stops; empty sends nothing")
     processor: str = option("processor:9464", "HOST:PORT of the processor's /metrics")
-    collector: str = option("collector:8888", "HOST:PORT of the Collector's own /metrics")
+    collector: str = option(
+        "collector:8888", "HOST:PORT of the Collector's own /metrics; empty: there is none, so nothing is scraped and no alert written"
+    )
     alertmanager: str = option("alertmanager:9093", "HOST:PORT of Alertmanager")
 
     def __post_init__(self) -> None:

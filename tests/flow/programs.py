@@ -59,7 +59,7 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def until(condition: Callable[[], T], deadline_s: float, what: str | Callable[[], str] = "the condition") -> T:
+def until(condition: Callable[[], T | None], deadline_s: float, what: str | Callable[[], str] = "the condition") -> T:
     """Ask `condition` until its answer is true, and return that answer.
 
     Args:

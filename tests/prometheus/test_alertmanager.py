@@ -1,0 +1,108 @@
+"""Who is told what, as amtool and a running Alertmanager see it."""
+
+import json
+import subprocess
+import urllib.request
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from prometheus.files import ROOT, generated
+from prometheus.settings import Settings
+from tests.flow.programs import Alertmanager, get_json, need, until
+
+CONFIG = ROOT / "prometheus/alertmanager.yml"
+KEY = {"backend": "groq", "model": "llama", "task": "code"}
+
+
+def amtool(*arguments: str) -> str:
+    answer = subprocess.run([need("amtool"), *arguments], capture_output=True, text=True, timeout=60, check=False)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    return answer.stdout
+
+
+def test_the_shipped_configuration_is_valid() -> None:
+    assert "SUCCESS" in amtool("check-config", str(CONFIG))
+
+
+def test_addresses_given_as_options_become_webhooks(tmp_path: Path) -> None:
+    settings = Settings(webhook_url="http://hook.internal/llmq", watchdog_url="http://heart.internal/beat")
+    config = tmp_path / "alertmanager.yml"
+    config.write_text(generated(settings)[Path("prometheus/alertmanager.yml")])
+    amtool("check-config", str(config))
+    receivers = {each["name"]: each.get("webhook_configs") for each in yaml.safe_load(config.read_text())["receivers"]}
+    assert receivers == {
+        "llmq": [{"url": "http://hook.internal/llmq", "send_resolved": True}],
+        "llmq-watchdog": [{"url": "http://heart.internal/beat", "send_resolved": True}],
+        "nobody": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("receiver", "labels"),
+    [
+        ("llmq", ["alertname=LLMQBackendDrifting", "severity=page", "backend=groq"]),
+        ("llmq", ["alertname=LLMQProcessorDown", "severity=page"]),
+        ("llmq", ["alertname=LLMQScoreLow", "severity=warning", "backend=groq"]),
+        ("nobody", ["alertname=LLMQBackendDrifting", "severity=info", "backend=groq"]),
+        ("llmq-watchdog", ["alertname=LLMQWatchdog", "severity=info"]),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else value,
+)
+def test_alerts_take_the_route_of_their_severity(receiver: str, labels: list[str]) -> None:
+    amtool("config", "routes", "test", f"--config.file={CONFIG}", f"--verify.receivers={receiver}", *labels)
+
+
+def _suppressed(alertmanager: Alertmanager, *fired: dict[str, str]) -> set[tuple[str, str, str]]:
+    """Fire alerts and tell those that another one inhibits, by name, severity and task."""
+    ends = (datetime.now(UTC) + timedelta(minutes=5)).isoformat()
+    body = json.dumps([{"labels": labels, "endsAt": ends} for labels in fired]).encode()
+    url = f"http://{alertmanager.address}/api/v2/alerts"
+    urllib.request.urlopen(urllib.request.Request(url, data=body, headers={"Content-Type": "application/json"}), timeout=10).close()
+
+    def seen() -> list[Any]:
+        listed = get_json(url)
+        return listed if len(listed) == len(fired) else []
+
+    listed = until(seen, 15, "Alertmanager listing the alerts")
+    return {
+        (each["labels"]["alertname"], each["labels"]["severity"], each["labels"].get("task", ""))
+        for each in listed
+        if each["status"]["inhibitedBy"]
+    }
+
+
+def test_a_page_silences_the_mild_drift_of_the_same_key_only(tmp_path: Path) -> None:
+    drifting = {"alertname": "LLMQBackendDrifting", **KEY}
+    fired = [
+        drifting | {"severity": "page"},
+        drifting | {"severity": "info"},
+        drifting | {"severity": "info", "task": "research"},
+        {"alertname": "LLMQScoreLow", "severity": "warning", "backend": "groq", "task": "code"},
+        {"alertname": "LLMQWatchdog", "severity": "info"},
+    ]
+    with Alertmanager(CONFIG, tmp_path) as alertmanager:
+        assert _suppressed(alertmanager, *fired) == {("LLMQBackendDrifting", "info", "code")}
+
+
+@pytest.mark.parametrize("cause", ["LLMQProcessorDown", "LLMQCollectorDown"])
+def test_a_stopped_processor_or_collector_silences_backend_alerts_and_nothing_else(cause: str, tmp_path: Path) -> None:
+    fired = [
+        {"alertname": cause, "severity": "page"},
+        {"alertname": "LLMQBackendDrifting", "severity": "page", **KEY},
+        {"alertname": "LLMQScoreLow", "severity": "warning", "backend": "groq", "task": "code"},
+        {"alertname": "LLMQErrorRatioHigh", "severity": "warning", "backend": "groq", "model": "llama"},
+        {"alertname": "LLMQNoSpans", "severity": "warning", "backend": "groq"},
+        {"alertname": "LLMQSpansRejected", "severity": "warning", "reason": "no_ids"},
+        {"alertname": "LLMQWatchdog", "severity": "info"},
+    ]
+    with Alertmanager(CONFIG, tmp_path) as alertmanager:
+        assert _suppressed(alertmanager, *fired) == {
+            ("LLMQBackendDrifting", "page", "code"),
+            ("LLMQScoreLow", "warning", "code"),
+            ("LLMQErrorRatioHigh", "warning", ""),
+            ("LLMQNoSpans", "warning", ""),
+        }

@@ -1,0 +1,135 @@
+"""The rules as promtool sees them: they are valid, do what was written down by hand, and a change of any number is noticed."""
+
+import dataclasses
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from prometheus.__main__ import main
+from prometheus.alerts import alerts
+from prometheus.files import ROOT, generated
+from prometheus.rules import rule_file
+from prometheus.settings import Settings
+from tests.flow.programs import need
+
+HOME = ROOT / "prometheus"
+TESTS = sorted((HOME / "tests").rglob("*.yaml"))
+WITH_NO_SPANS = Settings(no_spans_min_requests=100)
+"""What tests/optional is written for."""
+
+
+def promtool(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([need("promtool"), *map(str, arguments)], capture_output=True, text=True, timeout=120, check=False)
+
+
+def tree(folder: Path, settings: Settings, edit: tuple[str, str] = ("", "")) -> Path:
+    """A copy of prometheus/ with the rules of other settings and one text replaced in them; the folder of its tests."""
+    shutil.copytree(HOME / "tests", folder / "prometheus/tests")
+    for path, text in generated(settings).items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    rules = folder / "prometheus/rules/llmq.yaml"
+    text = rules.read_text()
+    assert edit[0] in text, "the mutation must change something"
+    rules.write_text(text.replace(*edit) if edit[0] else text)
+    return folder / "prometheus/tests"
+
+
+@pytest.mark.parametrize(
+    "settings", [Settings(), WITH_NO_SPANS, Settings().scaled(1 / 60)], ids=["shipped", "with LLMQNoSpans", "in seconds"]
+)
+def test_rules_pass_every_lint_and_both_configurations_are_valid(settings: Settings, tmp_path: Path) -> None:
+    tree(tmp_path, settings)
+    checked = promtool("check", "rules", "--lint=all", "--lint-fatal", tmp_path / "prometheus/rules/llmq.yaml")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    for name in ("prometheus.yml", "prometheus-grafana-alerts.yml"):
+        checked = promtool("check", "config", tmp_path / "prometheus" / name)
+        assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+@pytest.mark.parametrize("test", [path for path in TESTS if path.parent.name == "tests"], ids=lambda path: path.stem)
+def test_shipped_rules_do_what_is_written_down(test: Path) -> None:
+    answer = promtool("test", "rules", test)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+
+
+def test_the_opt_in_rules_do_what_is_written_down(tmp_path: Path) -> None:
+    answer = promtool("test", "rules", tree(tmp_path, WITH_NO_SPANS) / "optional/no_spans.yaml")
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("test", "changes"),
+    [
+        ("backend_drifting", {"drift_for_s": 60}),
+        ("backend_drifting", {"drift_for_s": 180}),
+        ("backend_drifting", {"drift_keep_s": 300}),
+        ("backend_drifting", {"drift_keep_s": 900}),
+        ("backend_drifting", {"mild_for_s": 600}),
+        ("score_low", {"score_floor": 0.5}),
+        ("score_low", {"score_floor": 0.62}),
+        ("score_low", {"score_min_samples": 19}),
+        ("score_low", {"score_min_samples": 21}),
+        ("score_low", {"score_for_s": 300}),
+        ("error_ratio_high", {"error_ratio": 0.15}),
+        ("error_ratio_high", {"error_ratio": 0.7}),
+        ("error_ratio_high", {"error_min_requests": 15}),
+        ("error_ratio_high", {"error_min_requests": 60}),
+        ("error_ratio_high", {"error_for_s": 300}),
+        ("optional/no_spans", {"no_spans_min_requests": 10}),
+        ("optional/no_spans", {"no_spans_min_requests": 1000}),
+        ("optional/no_spans", {"no_spans_after_s": 900}),
+        ("down", {"down_for_s": 60}),
+        ("intake", {"recent_s": 300}),
+    ],
+    ids=str,
+)
+def test_another_threshold_or_duration_fails_the_tests(test: str, changes: dict[str, Any], tmp_path: Path) -> None:
+    settings = dataclasses.replace(WITH_NO_SPANS, **changes)
+    answer = promtool("test", "rules", tree(tmp_path, settings) / f"{test}.yaml")
+    assert answer.returncode == 1, answer.stdout
+    assert "exp:[" in answer.stdout + answer.stderr, "an expectation must have failed"
+
+
+@pytest.mark.parametrize(
+    ("test", "edit"),
+    [
+        ("backend_drifting", ("llmq_drift_state) == 3", "llmq_drift_state) >= 2")),
+        ("backend_drifting", ("    keep_firing_for: 10m\n", "")),
+        ("backend_drifting", ("max by (backend, model, task)", "max by (backend, model, task, instance)")),
+        ("score_low", ('{task!="all"}', "")),
+        ("score_low", ("< 0.6", "<= 0.6")),
+        ("error_ratio_high", ("error|timeout", "error")),
+        ("error_ratio_high", ("success|error|refusal|timeout", "success|error|refusal|timeout|cancelled")),
+        ("down", (" or on () vector(0)", "")),
+        ("down", ("min(up", "max(up")),
+        ("intake", ("llmq_rejected_spans_total unless", "llmq_rejected_spans_total and")),
+        ("intake", ("sum by (label)", "sum by (label, instance)")),
+    ],
+    ids=str,
+)
+def test_another_expression_fails_the_tests(test: str, edit: tuple[str, str], tmp_path: Path) -> None:
+    answer = promtool("test", "rules", tree(tmp_path, WITH_NO_SPANS, edit) / f"{test}.yaml")
+    assert answer.returncode == 1, answer.stdout
+    assert "exp:[" in answer.stdout + answer.stderr, "an expectation must have failed"
+
+
+def test_rules_use_only_what_prometheus_2_42_and_3_know() -> None:
+    expressions = " ".join(rule["expr"] for rule in rule_file(WITH_NO_SPANS)["groups"][0]["rules"])
+    words = set(re.findall(r"\b([a-z_]+)\s*\(", re.sub(r'"[^"]*"', "", expressions)))
+    assert words <= {"increase", "time", "vector", "min", "max", "sum", "by", "and", "or", "on", "unless"}
+
+
+def test_no_alert_of_silence_unless_asked_for() -> None:
+    assert "LLMQNoSpans" not in {alert.name for alert in alerts(Settings())}
+    assert "LLMQNoSpans" in {alert.name for alert in alerts(WITH_NO_SPANS)}
+
+
+def test_without_a_collector_it_is_neither_scraped_nor_alerted_about(tmp_path: Path) -> None:
+    assert main(["--root", str(tmp_path), "--collector", ""]) == 0
+    for path in ("prometheus/rules/llmq.yaml", "prometheus/prometheus.yml"):
+        assert "ollector" not in (tmp_path / path).read_text()
