@@ -60,19 +60,33 @@ def commands(block: Block) -> Iterator[list[str]]:
             prompt, shown, line = line.partition("$ ")
             if prompt or not shown:
                 continue
-        lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
-        lexer.whitespace_split = True
-        words: list[str] = []
-        for word in [*lexer, ";"]:
-            if word not in _BETWEEN:
-                words.append(word)
-                continue
-            kept = [each for each, before in zip(words, ["", *words], strict=False) if each not in _INTO and before not in _INTO]
-            while kept and re.match(r"[A-Z_]+=", kept[0]):
-                del kept[0]
-            if kept:
-                yield kept
-            words = []
+        yield from split(line)
+
+
+def split(line: str) -> Iterator[list[str]]:
+    """The commands of one shell line, taken apart at pipes and the like."""
+    lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
+    lexer.whitespace_split = True
+    words: list[str] = []
+    for word in [*lexer, ";"]:
+        if word not in _BETWEEN:
+            words.append(word)
+            continue
+        kept = [each for each, before in zip(words, ["", *words], strict=False) if each not in _INTO and before not in _INTO]
+        while kept and re.match(r"[A-Z_]+=", kept[0]):
+            del kept[0]
+        if kept:
+            yield kept
+        words = []
+
+
+def mentions(page: Path, *programs: str) -> Iterator[list[str]]:
+    """Commands of these programs outside fenced blocks: in `code` and in indented blocks."""
+    text = _FENCE.sub("", read(page)).replace("\\\n", " ")
+    shown = re.findall(r"(?<!`)`([^`]+)`(?!`)", text) + re.findall(r"^ {4,}(\S.*)$", text, re.MULTILINE)
+    for line in shown:
+        if any(line.startswith((f"{program} ", f"$ {program} ")) for program in programs):
+            yield from split(" ".join(line.removeprefix("$ ").split()))
 
 
 def links(page: Path) -> list[str]:

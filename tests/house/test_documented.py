@@ -3,16 +3,17 @@
 import re
 from typing import Final
 
-import yaml
 from otel_quality.config import SETTINGS
 
 from otel_quality.vocabulary.metrics import METRICS
-from tests.house.pages import ROOT, pages, read
+from prometheus.alerts import alerts
+from prometheus.settings import Settings
+from tests.house.pages import pages, read
 from tools import reference
 
 TEXT: Final = "\n".join(read(page) for page in pages())
-RULES: Final = yaml.safe_load((ROOT / "prometheus/rules/llmq.yaml").read_text())
-ALERTS: Final = {rule["alert"] for group in RULES["groups"] for rule in group["rules"] if "alert" in rule}
+ALERTS: Final = {alert.name for alert in alerts(Settings(no_spans_min_requests=1))}
+"""Those that have to be asked for too."""
 SAMPLES: Final = {"counter": ("",), "gauge": ("",), "histogram": ("", "_bucket", "_sum", "_count")}
 OF_OTHERS: Final = frozenset({"OTEL_QUALITY_ENDPOINT", "OTEL_QUALITY_API_URL"})
 """Variables that the Collector's configuration, and the SDK and the commands, read."""
@@ -30,7 +31,7 @@ def test_every_command_setting_and_metric_is_in_the_reference() -> None:
 
 
 def test_every_alert_has_its_runbook() -> None:
-    headings = set(re.findall(r"^#+ `?(LLMQ\w+)`?$", read(reference.DOCUMENT.with_name("runbooks.md").relative_to(ROOT)), re.MULTILINE))
+    headings = set(re.findall(r"^#+ `?(LLMQ\w+)`?$", reference.DOCUMENT.with_name("runbooks.md").read_text(), re.MULTILINE))
     assert headings == ALERTS
 
 

@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 from otel_quality.cli.group import commands as tree
-from tests.house.pages import ROOT, Block, blocks, commands, links, pages
+from tests.house.pages import ROOT, Block, blocks, commands, links, mentions, pages
 
 ELSEWHERE: Final = frozenset({"cd", "curl", "export", "git", "pip", "python", "python3", "promtool", "amtool", "otelcol-contrib", "jq"})
 """Programs that a page may show without our being able to check more than their name."""
@@ -118,6 +118,9 @@ def test_commands_exist_with_their_options(page: Path) -> None:
             assert name in ELSEWHERE, f"{block}: {name} is none of ours and none that the rules know"
             if words[:1] == ["-m"]:
                 assert importlib.util.find_spec(words[1]), f"{block}: no module {words[1]}"
+    for name, *words in mentions(page, *CHECKS):
+        if name in CHECKS:
+            CHECKS[name](words)
 
 
 @every_page

@@ -42,6 +42,12 @@ def test_a_page_is_taken_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert pages.links(Path("p.md")) == ["docs/x.md", "p.png"]
 
 
+def test_commands_in_running_text_are_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "ROOT", tmp_path)
+    (tmp_path / "p.md").write_text("Say `otel-quality drift\n--json` or `otel-quality`.\n\n    make test\n\n```text\nmake no\n```\n")
+    assert list(pages.mentions(Path("p.md"), "otel-quality", "make")) == [["otel-quality", "drift", "--json"], ["make", "test"]]
+
+
 @pytest.mark.parametrize("words", [["scores", "--nonsense"], ["scores", "--task"], ["drifted"]])
 def test_a_wrong_command_on_a_page_is_found(words: list[str]) -> None:
     with pytest.raises((click.UsageError, AssertionError)):
