@@ -57,3 +57,17 @@ INVOKE_AGENT: Final = "invoke_agent"
 LLM_OPERATIONS: Final = frozenset({CHAT, "generate_content", "text_completion"})
 TOOL_OPERATIONS: Final = frozenset({EXECUTE_TOOL})
 AGENT_OPERATIONS: Final = frozenset({INVOKE_AGENT, "invoke_workflow"})
+OTHER_OPERATIONS: Final = frozenset(
+    {
+        "embeddings",
+        "rerank",
+        "retrieval",
+        "create_agent",
+        "plan",
+        "fetch_response",
+        *(f"{verb}_memory" for verb in ("create", "update", "upsert", "delete", "search")),
+        "create_memory_store",
+        "delete_memory_store",
+    }
+)
+"""Operations of the conventions that are no LLM, tool or agent call."""

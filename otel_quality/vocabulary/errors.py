@@ -1,12 +1,12 @@
 """Errors that cross rooms, and the one question each answers: will the same input fail again?
 
-    OtelQualityError
-    ├── ConfigError      a setting is wrong; the message names every problem and the allowed names
-    └── RequestError     an OTLP request cannot be taken
-        ├── Malformed        the body is no OTLP message: permanent
-        ├── TooLarge         over the size or span limit: permanent
-        ├── Unsupported      content type, encoding or signal we do not speak: permanent
-        └── Overloaded       try again in a moment: temporary
+OtelQualityError
+├── ConfigError      a setting is wrong; the message names every problem and the allowed names
+└── RequestError     an OTLP request cannot be taken
+    ├── Malformed        the body is no OTLP message: permanent
+    ├── TooLarge         over the size or span limit: permanent
+    ├── Unsupported      content type, encoding or signal we do not speak: permanent
+    └── Overloaded       try again in a moment: temporary
 """
 
 

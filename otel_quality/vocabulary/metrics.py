@@ -32,18 +32,28 @@ _KEY: Final = ("backend", "model", "task")
 
 BUILD_INFO: Final = Metric("llmq_build_info", "gauge", ("version",), "Always 1; the version is the label.")
 SCORE: Final = Metric("llmq_score_ratio", "gauge", _KEY, "Composite quality score over the rolling window.")
-BACKEND_SCORE: Final = Metric("llmq_backend_score_ratio", "gauge", ("backend", "task"), 'Composite score over all models; task "all" is over all tasks.')
-BACKEND_SAMPLES: Final = Metric("llmq_backend_score_samples", "gauge", ("backend", "task"), "Responses in the window of the score over all models.")
+BACKEND_SCORE: Final = Metric(
+    "llmq_backend_score_ratio", "gauge", ("backend", "task"), 'Composite score over all models; task "all" is over all tasks.'
+)
+BACKEND_SAMPLES: Final = Metric(
+    "llmq_backend_score_samples", "gauge", ("backend", "task"), "Responses in the window of the score over all models."
+)
 COMPONENT: Final = Metric("llmq_score_component_ratio", "gauge", (*_KEY, "component"), "One component of the score before weighting.")
 SAMPLES: Final = Metric("llmq_score_samples", "gauge", _KEY, "Responses in the score window.")
 SCORE_LOWER: Final = Metric("llmq_score_lower_ratio", "gauge", _KEY, "Lower end of the score's 95 % interval.")
 SCORE_UPPER: Final = Metric("llmq_score_upper_ratio", "gauge", _KEY, "Upper end of the score's 95 % interval.")
 REQUESTS: Final = Metric("llmq_requests_total", "counter", (*_KEY, "outcome"), "LLM calls by outcome.")
-STOP_REASONS: Final = Metric("llmq_stop_reasons_total", "counter", ("backend", "model", "stop_reason"), "LLM calls by normalised stop class.")
+STOP_REASONS: Final = Metric(
+    "llmq_stop_reasons_total", "counter", ("backend", "model", "stop_reason"), "LLM calls by normalised stop class."
+)
 ERRORS: Final = Metric("llmq_errors_total", "counter", ("backend", "model", "error_type"), "Failed LLM calls by type of error.")
 DURATION: Final = Metric("llmq_request_duration_seconds", "histogram", ("backend", "model"), "Duration of LLM calls.")
-TTFC: Final = Metric("llmq_time_to_first_chunk_seconds", "histogram", ("backend", "model"), "Time from a request to its first chunk with content.")
-TOKENS: Final = Metric("llmq_tokens_total", "counter", ("backend", "model", "type"), "Tokens by type: input, output, cache_read, cache_write, reasoning.")
+TTFC: Final = Metric(
+    "llmq_time_to_first_chunk_seconds", "histogram", ("backend", "model"), "Time from a request to its first chunk with content."
+)
+TOKENS: Final = Metric(
+    "llmq_tokens_total", "counter", ("backend", "model", "type"), "Tokens by type: input, output, cache_read, cache_write, reasoning."
+)
 COST: Final = Metric("llmq_cost_usd_total", "counter", ("backend", "model"), "Cost of LLM calls in US dollars, where spans carry it.")
 DRIFT_STATE: Final = Metric("llmq_drift_state", "gauge", _KEY, "Drift state: 0 learning, 1 stable, 2 mild, 3 severe.")
 SIGNAL_VALUE: Final = Metric("llmq_drift_signal_value", "gauge", (*_KEY, "signal"), "Value of a drift signal over its window.")
@@ -54,12 +64,20 @@ DRIFT_SINCE: Final = Metric("llmq_drift_since_timestamp_seconds", "gauge", _KEY,
 COVERAGE: Final = Metric("llmq_field_coverage_ratio", "gauge", ("dialect", "field"), "Share of LLM calls whose span carried the field.")
 SPANS: Final = Metric("llmq_spans_total", "counter", ("result",), "Spans received: accepted, ignored, duplicate, late, rejected.")
 REJECTED: Final = Metric("llmq_rejected_spans_total", "counter", ("reason",), "Spans refused as bad input, by reason.")
-OVERFLOW: Final = Metric("llmq_series_overflow_total", "counter", ("label",), "Observations whose label value was over its bound and went to __other__.")
+OVERFLOW: Final = Metric(
+    "llmq_series_overflow_total", "counter", ("label",), "Observations whose label value was over its bound and went to __other__."
+)
 LAST_SPAN: Final = Metric("llmq_last_span_timestamp_seconds", "gauge", ("backend",), "Event time of the newest span of the backend.")
-DROPPED_FIELDS: Final = Metric("llmq_processor_dropped_fields_total", "counter", ("field",), "Values left out because they were no valid number.")
+DROPPED_FIELDS: Final = Metric(
+    "llmq_processor_dropped_fields_total", "counter", ("field",), "Values left out because they were no valid number."
+)
 CLAMPED: Final = Metric("llmq_processor_clamped_spans_total", "counter", (), "Spans from the future whose time was set to their arrival.")
-REFUSED_REQUESTS: Final = Metric("llmq_processor_refused_requests_total", "counter", ("signal", "reason"), "OTLP requests answered with an error.")
-RECEIVED_RECORDS: Final = Metric("llmq_processor_received_records_total", "counter", ("signal",), "Log records and metrics received and set aside.")
+REFUSED_REQUESTS: Final = Metric(
+    "llmq_processor_refused_requests_total", "counter", ("signal", "reason"), "OTLP requests answered with an error."
+)
+RECEIVED_RECORDS: Final = Metric(
+    "llmq_processor_received_records_total", "counter", ("signal",), "Log records and metrics received and set aside."
+)
 QUEUE_BYTES: Final = Metric("llmq_processor_queue_bytes", "gauge", (), "Bytes of requests that wait to be applied.")
 KEYS: Final = Metric("llmq_processor_keys", "gauge", ("window",), "Windows held, by kind.")
 TICK_DURATION: Final = Metric("llmq_processor_tick_duration_seconds", "gauge", (), "Duration of the latest tick that refreshed scores.")

@@ -1,0 +1,313 @@
+"""Bytes of a trace request to a columnar batch.
+
+A row holds numbers only; names, outcomes and kinds are worked out once per distinct combination of attribute values and
+not per span. Reads the keys of the dialect tables and walks nothing else, so prompt text is never looked at.
+
+Decision: protobuf's own parser over a schema in which attributes are a map. Rows are collected as tuples and made an array at
+once: cheaper than a list per column (0.6 against 1.2 us a span, measured).
+"""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+import numpy as np
+from google.protobuf.message import DecodeError
+
+from otel_quality.core.observation import CARRIED, IDENTITY, MISSING, RESPONSE, TOKENS, Batch, Rows
+from otel_quality.vocabulary import attributes as a
+from otel_quality.vocabulary import outcomes, stops
+from otel_quality.vocabulary.errors import Malformed
+from otel_quality.vocabulary.outcomes import Outcome
+from otel_quality.vocabulary.stops import StopClass
+from otel_quality.wire import names, values
+from otel_quality.wire.dialects import DIALECTS
+from otel_quality.wire.dialects.dialect import Dialect
+from otel_quality.wire.otlp_pb2 import ExportTraceRequest
+from otel_quality.wire.values import INVALID, Text
+
+_ERROR_STATUS: Final = 2
+_TIME_LIMIT_NS: Final = 1 << 62
+_MAX_DURATION_NS: Final = 24 * 3600 * 10**9
+_MAX_TOKENS: Final = 10**9
+_MAX_COST_USD: Final = 1e6
+_TTFT_SLACK: Final = 1.02
+"""How far over the duration a time to first chunk may be: clocks of one process, read at two moments."""
+_NO_TRACE: Final = bytes(16)
+_NO_SPAN: Final = bytes(8)
+_RESPONSE_MODEL, _TASK, _MODEL, _CONVERSATION = (CARRIED[name] for name in ("response_model", "task", "model", "conversation_id"))
+_KINDS: Final[dict[Text, str | None]] = {
+    **dict.fromkeys(a.LLM_OPERATIONS, "llm"),
+    **dict.fromkeys(a.TOOL_OPERATIONS, "tool"),
+    **dict.fromkeys(a.AGENT_OPERATIONS, "agent"),
+    **dict.fromkeys(a.OTHER_OPERATIONS),
+}
+_BY_MARK: Final = [(mark, number) for number, dialect in enumerate(DIALECTS) for mark in dialect.marks]
+_TOKEN_KEYS: Final = [[(keys[0], keys[1:]) for keys in (getattr(dialect, name) for name in TOKENS)] for dialect in DIALECTS]
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """How a span's backend is told.
+
+    Attributes:
+        source: "provider", or "server" to take the server's address (a gateway, a host) where the span has it.
+        aliases: other names for backends, from name as sent to name as shown.
+        allow: the only backends that are taken, after aliases; spans of others are rejected. Empty: all are taken.
+    """
+
+    source: Literal["provider", "server"] = "provider"
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    allow: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A batch, and which of its resources (by position) held the rejected spans, with the reason of each."""
+
+    batch: Batch
+    rejections: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(slots=True)
+class _Found:
+    """What one pass over the spans collects. `who` and `how` code distinct combinations by their position."""
+
+    rows: list[tuple[Any, ...]] = field(default_factory=list)
+    ids: list[bytes] = field(default_factory=list)
+    who: dict[tuple[Text, ...], int] = field(default_factory=dict)
+    keys: list[tuple[str, str, str]] = field(default_factory=list)
+    how: dict[tuple[Any, ...], int] = field(default_factory=dict)
+    others: list[bytes] = field(default_factory=list)
+    ignored: int = 0
+    rejections: list[tuple[int, str]] = field(default_factory=list)
+
+
+class Decoder:
+    """Decodes trace requests; keeps nothing between calls.
+
+    Args:
+        config: how a backend is told.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self._by_server = config.source == "server"
+        self._aliases = {names.label(old): names.label(new) for old, new in config.aliases.items()}
+        self._allow = frozenset(map(names.label, config.allow))
+
+    def decode(self, body: bytes) -> Decoded:
+        """Read a request.
+
+        Raises:
+            Malformed: the body is no OTLP trace request.
+        """
+        try:
+            request = ExportTraceRequest.FromString(body)
+        except DecodeError:
+            raise Malformed("the body is no OTLP trace request") from None
+        found = _Found()
+        for number, resource in enumerate(request.resource_spans):
+            for scope in resource.scope_spans:
+                for span in scope.spans:
+                    self._read(span, number, found)
+        return _columns(found)
+
+    def _read(self, span: Any, resource: int, found: _Found) -> None:
+        attributes = span.attributes
+        for mark, number in _BY_MARK:  # noqa: B007
+            if mark in attributes:
+                break
+        else:
+            found.ignored += 1
+            return
+        dialect = DIALECTS[number]
+        kind = _kind(attributes, dialect)
+        if kind is None:
+            found.ignored += 1
+            return
+        trace_id, span_id, start_ns, end_ns = span.trace_id, span.span_id, span.start_time_unix_nano, span.end_time_unix_nano
+        fault = _fault(trace_id, span_id, start_ns, end_ns)
+        if fault:
+            found.rejections.append((resource, fault))
+        elif kind != "llm":
+            found.others += (trace_id, span_id)
+        else:
+            row = self._row(attributes, dialect, number, start_ns, end_ns, span.status.code == _ERROR_STATUS, found)
+            if row is None:
+                found.rejections.append((resource, "unknown_backend"))
+            else:
+                found.ids += (trace_id, span_id)
+                found.rows.append(row)
+
+    def _row(
+        self, attributes: Any, dialect: Dialect, number: int, start_ns: int, end_ns: int, failed: bool, found: _Found
+    ) -> tuple[Any, ...] | None:
+        """A tuple in the order of `RESPONSE`, ids, outcome and stop to follow for all rows at once; None: backend not allowed.
+
+        Flat on purpose: it runs for every span, and a call costs as much as a look-up.
+        """
+        get = attributes.get
+        other = values.other
+        model = answered = task = ""
+        if (v := other(attributes, dialect.request_model)) is not None:
+            model = v.string_value
+        if (v := other(attributes, dialect.response_model)) is not None:
+            answered = v.string_value
+        if (v := get(a.TASK)) is not None:
+            task = v.string_value
+        who = self._who(attributes, dialect, model or answered, task, found)
+        if who is None:
+            return None
+        told = "" if (v := get(a.OUTCOME)) is None else v.string_value
+        error = "" if (v := other(attributes, dialect.error_type)) is None else v.string_value
+        reasons = () if (v := other(attributes, dialect.finish_reasons)) is None else values.words(v)
+        tokens = [
+            MISSING
+            if (v := get(key)) is None and (not rest or (v := other(attributes, rest)) is None)
+            else v.int_value or values.integer(v)
+            for key, rest in _TOKEN_KEYS[number]
+        ]
+        has_tools = MISSING if (v := get(a.HAS_TOOLS)) is None else values.flag(v)
+        if has_tools == MISSING and other(attributes, dialect.tool_definitions) is not None:
+            has_tools = 1
+        return (
+            end_ns,
+            0,
+            0,
+            0,
+            end_ns - start_ns if start_ns else MISSING,
+            MISSING if (v := other(attributes, dialect.time_to_first_chunk)) is None else values.nanoseconds(v),
+            *tokens,
+            math.nan if (v := other(attributes, dialect.cost_usd)) is None else values.real(v),
+            who,
+            found.how.setdefault((told, failed, error, reasons), len(found.how)),
+            0,
+            MISSING,
+            has_tools,
+            MISSING if (v := get(a.HAS_TOOL_CALL)) is None else values.flag(v),
+            number,
+            (_RESPONSE_MODEL if answered else 0)
+            | (_TASK if task else 0)
+            | (_MODEL if model else 0)
+            | (_CONVERSATION if _has(attributes, dialect.conversation_id) else 0),
+        )
+
+    def _who(self, attributes: Any, dialect: Dialect, model: Text, task: Text, found: _Found) -> int | None:
+        """The code of the span's (backend, model, task); None where the backend is not allowed."""
+        own = "" if (v := attributes.get(a.BACKEND)) is None else v.string_value
+        server = _text(attributes, (a.SERVER_ADDRESS,)) if self._by_server else ""
+        provider = "" if own else _text(attributes, dialect.provider)
+        parts = (own, server, provider, model, task)
+        code = found.who.get(parts)
+        if code is None:
+            code = found.who[parts] = len(found.who)
+            backend = names.label(own or server or provider)
+            found.keys.append((self._aliases.get(backend, backend), names.label(model), names.task(task)))
+        return code if not self._allow or found.keys[code][0] in self._allow else None
+
+
+def _text(attributes: Any, keys: tuple[str, ...]) -> Text:
+    value = values.other(attributes, keys)
+    return "" if value is None else value.string_value
+
+
+def _has(attributes: Any, keys: tuple[str, ...]) -> bool:
+    return any(key in attributes for key in keys)
+
+
+def _kind(attributes: Any, dialect: Dialect) -> str | None:
+    """llm, tool or agent; None for anything else.
+
+    An operation of a name we do not know is an LLM call where it has a model and an answer, and so is a span without one.
+    """
+    operation = _text(attributes, dialect.operation)
+    kind = _KINDS.get(operation, "")
+    if kind != "":
+        return kind
+    if not operation and a.TOOL_NAME in attributes and not _has(attributes, dialect.request_model):
+        return "tool"
+    answered = _has(attributes, dialect.output_tokens) or _has(attributes, dialect.finish_reasons)
+    return "llm" if answered and _has(attributes, dialect.request_model) else None
+
+
+def _fault(trace_id: bytes, span_id: bytes, start_ns: int, end_ns: int) -> str:
+    """Why a span cannot be taken; empty where it can. A start of 0 is a missing one."""
+    if len(trace_id) != 16 or len(span_id) != 8 or trace_id == _NO_TRACE or span_id == _NO_SPAN:
+        return "invalid_id"
+    if not 0 < end_ns < _TIME_LIMIT_NS:
+        return "invalid_time"
+    if start_ns > end_ns:
+        return "end_before_start"
+    return "too_long" if start_ns and end_ns - start_ns > _MAX_DURATION_NS else ""
+
+
+def _columns(found: _Found) -> Decoded:
+    rows = np.array(found.rows, RESPONSE) if found.rows else np.zeros(0, RESPONSE)
+    others = np.zeros(len(found.others) // 2, IDENTITY)
+    _set_ids(rows, found.ids)
+    _set_ids(others, found.others)
+    dropped = _drop_invalid(rows)
+    batch = Batch(
+        responses=rows,
+        keys=found.keys,
+        error_types=_set_endings(rows, list(found.how)),
+        dialects=[dialect.name for dialect in DIALECTS],
+        others=others,
+        ignored=found.ignored,
+        rejected=dict(Counter(reason for _, reason in found.rejections)),
+        dropped_fields=dropped,
+    )
+    return Decoded(batch, tuple(found.rejections))
+
+
+def _set_ids(rows: Rows, ids: Sequence[bytes]) -> None:
+    numbers = np.frombuffer(b"".join(ids), ">u8").reshape(-1, 3)
+    for column, name in enumerate(("trace_hi", "trace_lo", "span_id")):
+        rows[name] = numbers[:, column]
+
+
+def _drop_invalid(rows: Rows) -> dict[str, int]:
+    """Make numbers that cannot be true MISSING; how many there were, by field."""
+    too_long = (rows["latency_ns"] != MISSING) & (rows["ttft_ns"] > rows["latency_ns"] * _TTFT_SLACK)
+    wrong = {"time_to_first_chunk": ("ttft_ns", (rows["ttft_ns"] == INVALID) | too_long)}
+    wrong |= {name: (name, (rows[name] == INVALID) | (rows[name] > _MAX_TOKENS)) for name in TOKENS}
+    for column, where in wrong.values():
+        rows[column][where] = MISSING
+    no_cost = ~np.isnan(rows["cost_usd"]) & ~((rows["cost_usd"] >= 0) & (rows["cost_usd"] <= _MAX_COST_USD))
+    rows["cost_usd"][no_cost] = np.nan
+    counts = {field: int(where.sum()) for field, (_, where) in wrong.items()} | {"cost_usd": int(no_cost.sum())}
+    return {field: n for field, n in counts.items() if n}
+
+
+def _set_endings(rows: Rows, how: list[tuple[Any, ...]]) -> list[str]:
+    """Set outcome, stop and type of error from the distinct ways calls ended; the types of error that rows now refer to."""
+    if not how:
+        return []
+    code = rows["error_type"].copy()
+    endings = [_ending(*ending) for ending in how]
+    error_types = list(dict.fromkeys(error for _, _, error in endings if error is not None))
+    rows["outcome"] = np.array([outcome for outcome, _, _ in endings], np.uint8)[code]
+    rows["stop"] = np.array([stop for _, stop, _ in endings], np.int8)[code]
+    rows["error_type"] = np.array([MISSING if error is None else error_types.index(error) for _, _, error in endings], np.int32)[code]
+    uses_tool = (rows["has_tool_call"] == MISSING) & (rows["stop"] == StopClass.TOOL)
+    rows["has_tool_call"][uses_tool] = 1
+    return error_types
+
+
+def _ending(told: Text, failed: bool, error: Text, reasons: tuple[Text, ...]) -> tuple[Outcome, int, str | None]:
+    """Outcome, stop class (or MISSING) and type of error of a call, by the rules of docs/observations.md."""
+    worst = stops.worst([names.clean(reason) for reason in reasons])
+    stop = MISSING if worst is None else int(worst)
+    error_type = names.label(error) if error else None
+    outcome = outcomes.BY_LABEL.get(names.clean(told))
+    if outcome is None:
+        outcome = Outcome.SUCCESS
+        if error_type or failed:
+            outcome = outcomes.from_error_type(error_type or "")
+        elif worst in (StopClass.FILTER, StopClass.REFUSAL):
+            outcome = Outcome.REFUSAL
+    if error_type is None and outcome in (Outcome.ERROR, Outcome.TIMEOUT):
+        error_type = outcome.label
+    return outcome, stop, error_type
