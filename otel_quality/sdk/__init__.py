@@ -1,1 +1,17 @@
-""""""
+"""Runs in the user's process: one span per LLM call, tool execution and agent run, read from what they return.
+
+Refuses to raise into the user's code, to keep prompts or completions, and to import a client library.
+
+    observers     the public decorators and `llm_call`
+    wrap          one wrapper per kind of callable, all around the same span
+    call          that span: begun, current, read, ended once
+    proxy         what a returned stream comes back as
+    reading       what one response told, folded in chunk by chunk
+    shapes/       one file per response shape: where each client keeps what we read
+    request       what the arguments tell: model, tools, the hash of a tool's parameters
+    endings       exception to outcome
+    content       messages and tool arguments on the span; off unless asked for
+    sessions      the conversation that spans belong to
+    configuration the OpenTelemetry provider and exporter
+    border        the one place that catches everything, and counts
+"""

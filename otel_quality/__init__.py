@@ -1,0 +1,44 @@
+"""How good each LLM backend is at each kind of task, when it gets worse, and which to use instead.
+
+In your program:
+
+    import otel_quality as oq
+
+    oq.configure()                                        # optional: OTLP from the standard OTEL_* variables
+
+    @oq.observe_llm(backend="anthropic", model="claude-sonnet-4-5", task="code")
+    def answer(prompt): ...                               # also async, generators, methods, returned streams
+
+    @oq.observe_tool
+    def git_status(path): ...
+
+    @oq.observe_agent(name="ezra")
+    async def run(goal): ...
+
+    with oq.session("conv-42"):                           # the conversation of everything inside
+        with oq.llm_call(backend="groq", model="llama-4", task="fast_ops") as call:
+            call.first_token()
+            call.finish(output_tokens=120, stop_reason="stop")
+
+The house, by room:
+
+    vocabulary/   words that both processes share: attributes, outcomes, stop reasons, measures, metrics, errors
+    sdk/          what is exported here; runs in your process, never raises into your code, needs the OpenTelemetry API only
+    wire/         OTLP in: bytes to columns; one file per span dialect
+    core/         pure: windows, scores, drift verdicts; records in, a snapshot out
+    outlets/      the snapshot as Prometheus metrics
+    api/          the snapshot as JSON
+    service/      the processor: listeners, queue, clock
+    config        every room's settings, checked at once
+    demo/         simulated backends and the live view
+    cli/          one file per command of `otel-quality`
+
+Importing this package loads the OpenTelemetry API and nothing heavier; `configure` loads the rest.
+"""
+
+from otel_quality.sdk.block import llm_call
+from otel_quality.sdk.configuration import configure
+from otel_quality.sdk.observers import observe_agent, observe_llm, observe_tool
+from otel_quality.sdk.sessions import session
+
+__all__ = ["configure", "llm_call", "observe_agent", "observe_llm", "observe_tool", "session"]

@@ -1,0 +1,302 @@
+"""The span of one LLM call, tool execution or agent run: begun, made current, read from what was returned, ended once.
+
+Keeps no argument and no result. Raises nothing (see border). Holds no context over a suspension: a stream makes the span
+current for each step and puts the consumer's context back before it hands the item over.
+
+Decision: one class for every kind of callable. The wrappers differ in `await` and `yield` only, and all of them are
+`with Call(...) as call: return call.returned(...)`; a stream takes the call over and ends it when it ends.
+
+Decision: on leaving, the context before is attached again instead of resetting the token. Tokens are bound to the context they
+were made in, and a coroutine that is dropped is closed in whatever context the garbage collector runs.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+from opentelemetry import context as otel_context
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.trace import Span, SpanKind, StatusCode
+
+from otel_quality.sdk import border, content, endings
+from otel_quality.sdk.reading import Reading, field
+from otel_quality.sdk.request import Parameters, Read
+from otel_quality.sdk.sessions import INHERITED
+from otel_quality.sdk.shapes import read
+from otel_quality.vocabulary import attributes as names
+from otel_quality.vocabulary.outcomes import Outcome
+
+SNAPSHOTS = ("current_message_snapshot", "current_completion_snapshot")
+"""Where the streaming helpers of Anthropic and OpenAI keep the whole response, whichever of their iterators was used."""
+
+_tracer = trace.get_tracer("otel_quality")
+_STOPS = (StopIteration, StopAsyncIteration)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What every span of one observed callable has in common.
+
+    Attributes:
+        name: the span's name.
+        attributes: known before the call.
+        kind: CLIENT for LLM calls.
+        operation: `chat`, `execute_tool` or `invoke_agent`; responses are read for the first.
+        adopt: reads a result, or puts a proxy before it; gives None where the result itself is to be returned.
+        parameters: the callable's signature; None where there is no callable.
+        request: further attributes, read from the arguments of each call.
+        inherited: entries for the context inside the call.
+    """
+
+    name: str
+    attributes: Mapping[str, Any]
+    kind: SpanKind
+    operation: str
+    adopt: "Adopt"
+    parameters: Parameters | None = None
+    request: Read | None = None
+    inherited: Mapping[str, str] | None = None
+
+
+class Call:
+    """One span. A context manager: on leaving, the span ends unless a stream has taken the call over."""
+
+    __slots__ = (
+        "__weakref__",
+        "_args",
+        "_context",
+        "_ended",
+        "_held",
+        "_kwargs",
+        "_previous",
+        "_reading",
+        "_recording",
+        "_source",
+        "_span",
+        "_started_s",
+        "plan",
+        "ttfc_s",
+    )
+
+    def __init__(self, plan: Plan, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None) -> None:
+        self.plan = plan
+        self._args = args
+        self._kwargs = kwargs
+        self._ended = True
+        self._held = False
+        self._source: object = None
+        self._reading: Reading | None = None
+        self.ttfc_s: float | None = None
+
+    def __enter__(self) -> Self:
+        border.run(self._begin)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace_back: TracebackType | None) -> None:
+        if not self._ended:
+            border.run(self._leave, error)
+        if error is not None or not self._held:
+            self.end(error)
+
+    def __del__(self) -> None:
+        if not self._ended:
+            self.close()
+
+    def _begin(self) -> None:
+        plan = self.plan
+        self._previous = otel_context.get_current()
+        attributes = plan.attributes
+        if plan.request is not None:
+            attributes = {**attributes, **plan.request(self._args, self._kwargs or {})}
+        for key in INHERITED:
+            if key in self._previous and key not in attributes:
+                attributes = {**attributes, key: self._previous[key]}
+        self._started_s = time.perf_counter()
+        span = self._span = _tracer.start_span(plan.name, kind=plan.kind, attributes=attributes)
+        context = trace.set_span_in_context(span, self._previous)
+        if plan.inherited:
+            for key, value in plan.inherited.items():
+                context = otel_context.set_value(key, value, context)
+        self._context: Context = context
+        self._recording = span.is_recording()
+        self._ended = not (self._recording or span.get_span_context().is_valid)
+        otel_context.attach(context)
+        if self._recording and content.capturing() and plan.parameters is not None:
+            border.run(self._capture_input, plan.parameters)
+        self._args, self._kwargs = (), None
+
+    def _capture_input(self, parameters: Parameters) -> None:
+        arguments = parameters.bound(self._args, self._kwargs or {})
+        if self.plan.operation == names.EXECUTE_TOOL:
+            self._span.set_attribute(names.TOOL_CALL_ARGUMENTS, content.as_json(arguments))
+        else:
+            self._span.set_attribute(names.INPUT_MESSAGES, content.input_messages(arguments))
+
+    def _leave(self, error: BaseException | None) -> None:
+        if not isinstance(error, GeneratorExit) or otel_context.get_current() is self._context:
+            otel_context.attach(self._previous)
+
+    @property
+    def reading(self) -> Reading:
+        """What the response has told so far."""
+        if self._reading is None:
+            self._reading = Reading()
+            if content.capturing():
+                self._reading.text = []
+        return self._reading
+
+    def step(self) -> "Step":
+        """The span as the current one, for one step of a stream."""
+        return Step(self)
+
+    def returned(self, result: Any) -> Any:
+        """The result, read; where it is a stream, a proxy that tells this call what passes."""
+        if self._ended:
+            return result
+        passed = border.run(self.plan.adopt, self, result)
+        return result if passed is None else passed
+
+    def hold(self, stream: object = None) -> None:
+        """The span ends with what was returned, not with the call."""
+        self._held = True
+        self._source = stream
+
+    def unhold(self) -> None:
+        """What the call was held for has come, and decides anew."""
+        self._held = False
+        self._source = None
+
+    def settle(self) -> None:
+        """End, unless something holds the call."""
+        if not self._held:
+            self.end()
+
+    def value(self, result: Any) -> None:
+        """Read a whole result."""
+        if self._ended or not self._recording:
+            return
+        if self.plan.operation == names.CHAT:
+            read(self.reading, result)
+        elif content.capturing():
+            self._capture_output(result)
+
+    def _capture_output(self, result: Any) -> None:
+        if self.plan.operation == names.EXECUTE_TOOL:
+            self._span.set_attribute(names.TOOL_CALL_RESULT, content.as_json(result))
+        else:
+            self.reading.say(result if isinstance(result, str) else content.as_json(result))
+
+    def chunk(self, item: Any) -> None:
+        """Fold in one item of a stream; the first with content gives the time to first chunk."""
+        if self._ended or not self._recording or self.plan.operation != names.CHAT:
+            return
+        has_content = read(self.reading, item)
+        if item is not None if has_content is None else has_content:
+            self.first_chunk()
+
+    def first_chunk(self) -> None:
+        """The first content is here; a second time changes nothing."""
+        if self.ttfc_s is None and not self._ended:
+            self.ttfc_s = time.perf_counter() - self._started_s
+
+    def attribute(self, name: str, value: bool) -> None:
+        """Set what was learnt on the way."""
+        if not self._ended:
+            self._span.set_attribute(name, value)
+
+    def finale(self, result: Any) -> None:
+        """Read what the method that ended a stream gave, unless the stream has told it all."""
+        if self.reading.finish_reasons is None:
+            self.value(result)
+
+    def close(self, error: BaseException | None = None) -> None:
+        """The stream is given up: a success if the response had told why it stopped, else abandoned.
+
+        Where the call is held for no stream (a context manager that gave a value) it ends as the block did.
+        """
+        if not self._ended:
+            border.run(self._snapshot)
+            stopped = self._reading is not None and self._reading.finish_reasons is not None
+            self.end(None if stopped else GeneratorExit() if self._held else error)
+
+    def _snapshot(self) -> None:
+        """Take what the streaming helper has gathered, for a stream that was consumed past us."""
+        if self._source is None or not self._recording or self.reading.finish_reasons is not None:
+            return
+        for name in SNAPSHOTS:
+            if hasattr(type(self._source), name) and (whole := field(self._source, name)) is not None:
+                read(self.reading, whole)
+
+    def end(self, error: BaseException | None = None) -> None:
+        """End the span; only the first call does anything."""
+        if not self._ended:
+            self._ended = True
+            border.run(self._end, error)
+
+    def _end(self, error: BaseException | None) -> None:
+        span = self._span
+        try:
+            if self._recording:
+                border.run(self._snapshot)
+                border.run(self._conclude, span, error)
+        finally:
+            span.end()
+
+    def _conclude(self, span: Span, error: BaseException | None) -> None:
+        reading = self._reading
+        found: dict[str, Any] = {} if reading is None else reading.attributes()
+        outcome = Outcome.SUCCESS
+        if error is not None:
+            outcome = endings.outcome(error)
+            if outcome is not Outcome.ABANDONED:
+                found[names.ERROR_TYPE] = endings.error_type(error)
+        elif reading is not None:
+            if reading.error_type is not None:
+                outcome = Outcome.ERROR
+                found[names.ERROR_TYPE] = reading.error_type
+            elif reading.is_refusal():
+                outcome = Outcome.REFUSAL
+        found[names.OUTCOME] = outcome.label
+        if self.ttfc_s is not None:
+            found[names.TIME_TO_FIRST_CHUNK] = self.ttfc_s
+        if self._source is not None and self.plan.operation == names.CHAT:
+            found[names.REQUEST_STREAM] = True
+        if reading is not None and reading.text:
+            found[names.OUTPUT_MESSAGES] = content.output_messages("".join(reading.text))
+        span.set_attributes(found)
+        if outcome in (Outcome.ERROR, Outcome.TIMEOUT):
+            span.set_status(StatusCode.ERROR)
+            if error is not None and content.capturing():
+                span.record_exception(error)
+
+
+class Step:
+    """The span as the current one while a stream makes one step; what the step left current is current again in the next."""
+
+    __slots__ = ("_call", "_previous")
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+
+    def __enter__(self) -> Self:
+        border.run(self._enter)
+        return self
+
+    def _enter(self) -> None:
+        self._previous = otel_context.get_current()
+        otel_context.attach(self._call._context)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace_back: TracebackType | None) -> None:
+        border.run(self._leave)
+        if error is not None:
+            self._call.end(None if isinstance(error, _STOPS) else error)
+
+    def _leave(self) -> None:
+        self._call._context = otel_context.get_current()
+        otel_context.attach(self._previous)
+
+
+Adopt = Callable[[Call, Any], Any]

@@ -1,0 +1,59 @@
+"""Messages, and the arguments and results of tools and agents, as span attributes: only while content capture is on.
+
+Refuses to keep more than MAX_CONTENT characters of one attribute. The shape of messages is that of the OpenTelemetry GenAI
+conventions: a JSON list of `{"role", "parts": [{"type": "text", "content"}]}`.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from otel_quality.sdk.reading import field, items
+
+MAX_CONTENT: Final = 65_536
+"""Characters of one attribute; what is over is cut."""
+
+_capture = False
+
+
+def capturing() -> bool:
+    """Whether content goes on spans; `configure(capture_content=True)` turns it on for the process."""
+    return _capture
+
+
+def set_capturing(on: bool) -> None:
+    """Turn content capture on or off for the process; off is the default."""
+    global _capture  # noqa: PLW0603 - one switch per process, written by configure() alone
+    _capture = on
+
+
+def as_json(value: Any) -> str:
+    """The value as JSON, cut to MAX_CONTENT; what JSON has no form for is put as `str` gives it."""
+    return json.dumps(value, ensure_ascii=False, default=str)[:MAX_CONTENT]
+
+
+def input_messages(arguments: Mapping[str, Any]) -> str:
+    """What went in: the messages if the arguments hold some, else all arguments as one text."""
+    for name in ("messages", "input", "contents", "prompt"):
+        value = arguments.get(name)
+        if isinstance(value, str):
+            return as_json([_message("user", value)])
+        if items(value):
+            return as_json([_message(field(each, "role") or "user", _text(each)) for each in items(value)])
+    return as_json([_message("user", as_json(dict(arguments)))])
+
+
+def output_messages(text: str) -> str:
+    """What came out, as one message."""
+    return as_json([_message("assistant", text)])
+
+
+def _message(role: Any, text: str) -> dict[str, Any]:
+    return {"role": str(role), "parts": [{"type": "text", "content": text}]}
+
+
+def _text(message: Any) -> str:
+    if isinstance(message, str):
+        return message
+    content = field(message, "content")
+    return content if isinstance(content, str) else as_json(message if content is None else content)

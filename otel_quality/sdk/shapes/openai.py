@@ -1,0 +1,121 @@
+"""OpenAI's two shapes: chat completions (also Groq, xAI, Mistral, LiteLLM, OpenRouter, vLLM) and Responses, whole and streamed.
+
+Input tokens include the cached ones; output tokens include reasoning.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from otel_quality.sdk.reading import Reading, field, items
+
+
+def chat(reading: Reading, thing: Any, choices: Any) -> bool | None:
+    """A chat completion, a legacy completion, or a chunk of either. The chunk with the usage has no choices."""
+    if not isinstance(choices, (list, tuple)):
+        return None
+    content = False
+    for choice in choices:
+        message = field(choice, "message") or field(choice, "delta")
+        content |= _message(reading, message) if message is not None else reading.say(field(choice, "text"))
+        reading.stopped(field(choice, "finish_reason"))
+    reading.model(field(thing, "model"))
+    usage = field(thing, "usage")
+    if usage:
+        chat_usage(reading, usage)
+    return content
+
+
+def _message(reading: Reading, message: Any) -> bool:
+    used = reading.tools(bool(items(field(message, "tool_calls")) or field(message, "function_call")))
+    refusal = field(message, "refusal")
+    if isinstance(refusal, str) and refusal:
+        reading.refused = True
+        return reading.say(refusal)
+    said = reading.say(field(message, "content"))
+    return said or used or bool(items(field(message, "content")) or _text(field(message, "reasoning_content")))
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def chat_usage(reading: Reading, usage: Any) -> None:
+    """Token counts as chat completions name them."""
+    reading.count("input_tokens", field(usage, "prompt_tokens"))
+    reading.count("output_tokens", field(usage, "completion_tokens"))
+    if (details := field(usage, "prompt_tokens_details")) is not None:
+        reading.count("cache_read_tokens", field(details, "cached_tokens"))
+        reading.count("cache_write_tokens", field(details, "cache_write_tokens"))
+    if (details := field(usage, "completion_tokens_details")) is not None:
+        reading.count("reasoning_tokens", field(details, "reasoning_tokens"))
+
+
+def response(reading: Reading, thing: Any, output: Any) -> bool | None:
+    """A Responses object: its status, or why it is incomplete, is the stop reason."""
+    status = field(thing, "status")
+    if status is None and field(thing, "object") != "response":
+        return None
+    content = False
+    for item in items(output):
+        content |= _item(reading, item)
+    reading.tools(False)
+    reading.model(field(thing, "model"))
+    reading.stopped(field(field(thing, "incomplete_details"), "reason") or status)
+    if status == "failed":
+        _failed(reading, field(thing, "error"))
+    if (usage := field(thing, "usage")) is not None:
+        reading.count("input_tokens", field(usage, "input_tokens"))
+        reading.count("output_tokens", field(usage, "output_tokens"))
+        details = field(usage, "input_tokens_details")
+        reading.count("cache_read_tokens", field(details, "cached_tokens"))
+        reading.count("cache_write_tokens", field(details, "cache_write_tokens"))
+        reading.count("reasoning_tokens", field(field(usage, "output_tokens_details"), "reasoning_tokens"))
+    return content
+
+
+def _item(reading: Reading, item: Any) -> bool:
+    """One output item: a message's parts, or the call of a tool."""
+    kind = field(item, "type")
+    if isinstance(kind, str) and kind.endswith("_call"):
+        return reading.tools(True)
+    content = False
+    for part in items(field(item, "content")):
+        refusal = field(part, "refusal")
+        reading.refused = reading.refused or _text(refusal)
+        content |= reading.say(refusal or field(part, "text"))
+    return content
+
+
+def _failed(reading: Reading, error: Any) -> None:
+    code = field(error, "code")
+    reading.error_type = code if isinstance(code, str) and code else "response_failed"
+
+
+def response_event(reading: Reading, event: Any, kind: str) -> bool:
+    """A streamed event; the last one holds the whole response, whose text has already been said."""
+    if kind in ("response.completed", "response.incomplete", "response.failed"):
+        kept, reading.text = reading.text, None
+        whole = field(event, "response")
+        response(reading, whole, field(whole, "output") or [])
+        reading.text = kept
+        return False
+    if kind == "response.output_item.added":
+        item = field(field(event, "item"), "type")
+        return isinstance(item, str) and item.endswith("_call")
+    if not kind.endswith(".delta"):
+        return False
+    delta = field(event, "delta")
+    return reading.say(delta) if kind in ("response.output_text.delta", "response.refusal.delta") else _text(delta)
+
+
+def _error_event(reading: Reading, event: Any, _kind: str) -> bool | None:
+    """`error` in a stream, of Responses or of Anthropic: the failure came as data."""
+    detail = field(event, "error")
+    code = field(event, "code") or field(detail, "type")
+    if not isinstance(code, str):
+        return None
+    reading.error_type = code
+    return False
+
+
+EVENTS: Final[dict[str, Callable[[Reading, Any, Any], bool | None]]] = {"error": _error_event}
