@@ -33,6 +33,16 @@ def bar(score: float) -> str:
     return "█" * filled + "░" * (CELLS - filled)
 
 
+def interval_bar(low: float, high: float) -> str:
+    """A 95 % interval of a score, 0-100, as 20 cells: full up to its lower end, shaded up to its upper one.
+
+    >>> interval_bar(84.0, 95.0)
+    '█████████████████▒▒░'
+    """
+    surely, perhaps = (bar(end).count("█") for end in (low, high))
+    return "█" * surely + "▒" * (perhaps - surely) + "░" * (CELLS - perhaps)
+
+
 def score_style(score: float) -> str:
     """Green from 80, yellow from 60 (the alert's line), else red."""
     return "green" if score >= 80 else "yellow" if score >= 60 else "red"

@@ -71,6 +71,9 @@ def run(arguments: list[str] | None = None) -> int:
     """Run one command line and return its exit code."""
     try:
         code = commands.main(arguments, prog_name="otel-quality", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return 0
     except click.ClickException as error:
         return _say(error.format_message(), error.exit_code, hint=_hint(error))
     except click.Abort:

@@ -1,1 +1,1 @@
-""""""
+"""What we tell others: the metrics page."""

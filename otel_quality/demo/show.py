@@ -1,0 +1,169 @@
+"""The demo from beginning to end: start, traffic, live view or plain lines, outcome.
+
+Decision: traffic and watching share one event loop, and only the API's answers are waited for in a thread; so the show needs no
+lock, and Ctrl-C ends everything in order.
+"""
+
+import asyncio
+import json
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from rich.console import Console
+from rich.live import Live
+
+import otel_quality as oq
+from otel_quality.client import Client
+from otel_quality.demo import backends, environment, view
+from otel_quality.demo.processor import Processor
+from otel_quality.demo.watch import Story, Watch
+
+_LOOK_EVERY_S: Final = 0.5
+_STANDING_EVERY_S: Final = 10.0
+_CYCLE_S: Final = 600.0
+"""Length of one turn of the stages where the show has no end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What the demo is asked for.
+
+    Attributes:
+        seconds: how long calls are made; 0 is until stopped, with an endpoint only.
+        as_json: print one JSON document at the end and nothing else.
+        keep: leave the processor running.
+        endpoint: send to this OTLP address and start no processor.
+    """
+
+    seconds: float = 45.0
+    as_json: bool = False
+    keep: bool = False
+    endpoint: str | None = None
+
+
+class Weather:
+    """The present character of each backend; the drifter's goes through its stages."""
+
+    def __init__(self, seconds: float) -> None:
+        self._began_s = time.monotonic()
+        self._cycle_s = seconds or _CYCLE_S
+        self.stages = backends.stages()
+
+    @property
+    def at_s(self) -> float:
+        """Seconds since the first call."""
+        return time.monotonic() - self._began_s
+
+    @property
+    def stage(self) -> int:
+        """Which stage it is now."""
+        share = self.at_s % self._cycle_s / self._cycle_s
+        return max(index for index, (begins, _, _) in enumerate(self.stages) if begins <= share)
+
+    def character(self, backend: backends.Backend, task: str) -> backends.Character:
+        if backend is backends.DRIFTER and task == backends.DRIFTING_TASK:
+            return self.stages[self.stage][2]
+        return backend.character
+
+
+async def run(config: Config, out: Console) -> None:
+    """Run the whole demo and print it.
+
+    Raises:
+        NoProcessor: the processor did not start.
+        ApiError: it stopped answering.
+    """
+    _end_in_order()
+    environment.settle(ours=config.endpoint is None)
+    if config.endpoint is not None:
+        await _send_only(config, config.endpoint, out)
+        return
+    async with Processor(keep=config.keep) as processor:
+        watch = Watch(Client(processor.api_url))
+        telemetry = oq.configure(endpoint=processor.otlp_url, service_name="otel-quality-demo")
+        show = _quiet if config.as_json else _live if out.is_terminal else _plain
+        await show(config, watch, out)
+        await asyncio.to_thread(telemetry.shutdown)
+        left = (processor.addresses, processor.pid) if config.keep else (None, None)
+        _outcome(config, watch.story, out, *left)
+
+
+def _end_in_order() -> None:
+    """SIGTERM and SIGHUP end the show as Ctrl-C does, so that no processor is left behind."""
+    show = asyncio.current_task()
+    assert show is not None
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, show.cancel)
+
+
+async def _send_only(config: Config, endpoint: str, out: Console) -> None:
+    telemetry = oq.configure(endpoint=endpoint, service_name="otel-quality-demo")
+    length = f"for {config.seconds:.0f} s" if config.seconds else "until stopped (Ctrl-C)"
+    out.print(f"simulated backends send to {endpoint} {length}", markup=False)
+    try:
+        await _while_traffic(config.seconds, None, lambda: None)
+    finally:
+        await asyncio.to_thread(telemetry.shutdown)
+
+
+async def _live(config: Config, watch: Watch, out: Console) -> None:
+    with Live(console=out, refresh_per_second=4) as screen:
+        await _while_traffic(config.seconds, watch, lambda: screen.update(view.live(watch.story, config.seconds)))
+
+
+async def _plain(config: Config, watch: Watch, out: Console) -> None:
+    out.print("otel_quality demo: simulated backends, real SDK, real OTLP", markup=False)
+    told, next_standing_s = 0, _STANDING_EVERY_S
+
+    def tell() -> None:
+        nonlocal told, next_standing_s
+        for event in watch.story.events[told:]:
+            out.print(view.line(event), markup=False)
+        told = len(watch.story.events)
+        if watch.story.at_s >= next_standing_s:
+            next_standing_s += _STANDING_EVERY_S
+            out.print("\n".join(view.standing(watch.story)), markup=False)
+
+    await _while_traffic(config.seconds, watch, tell)
+
+
+async def _quiet(config: Config, watch: Watch, _: Console) -> None:
+    await _while_traffic(config.seconds, watch, lambda: None)
+
+
+async def _while_traffic(seconds: float, watch: Watch | None, changed: Callable[[], None]) -> None:
+    """Make calls for some seconds (0: without end), and keep the story up to date meanwhile."""
+    stop, weather = asyncio.Event(), Weather(seconds)
+    calls = asyncio.create_task(backends.traffic(weather.character, stop))
+    told = -1
+    try:
+        while (not seconds or weather.at_s < seconds) and not calls.done():
+            if watch is not None:
+                if weather.stage > told:
+                    told = weather.stage
+                    watch.staged(weather.at_s, weather.stages[told][1])
+                await asyncio.to_thread(watch.look, weather.at_s)
+                changed()
+            await asyncio.sleep(_LOOK_EVERY_S)
+    except BaseException:
+        calls.cancel()
+        raise
+    stop.set()
+    await calls
+
+
+def _outcome(config: Config, story: Story, out: Console, addresses: dict[str, str] | None, pid: int | None) -> None:
+    if config.as_json:
+        kept = {"processor": {"pid": pid, "listeners": addresses}} if addresses else {}
+        out.out(json.dumps(view.document(story, config.seconds) | kept, indent=2, ensure_ascii=False), highlight=False)
+        return
+    if not out.is_terminal:
+        out.print("\n".join(view.standing(story)), markup=False)
+    out.print()
+    out.print(view.alert(story))
+    out.print(view.advice(story))
+    out.print()
+    out.print(view.following(addresses, pid))

@@ -1,0 +1,196 @@
+"""How the demo looks: the live view of a story, the same as plain lines, and what to do next.
+
+From a story to things that rich can print; prints nothing, asks nothing.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from otel_quality import terminal
+from otel_quality.demo.backends import DRIFTING_TASK
+from otel_quality.demo.watch import Event, Story
+
+_SHOWN_EVENTS: Final = 6
+_PROGRESS_CELLS: Final = 12
+_WIDEST: Final = 100
+"""Columns beyond which lines of prose are hard to read."""
+_ROUTINE: Final = {"stage": ("•", "cyan")}
+
+NEXT_CODE: Final = """\
+import otel_quality as oq
+
+oq.configure()  # OTLP to http://127.0.0.1:4318
+
+@oq.observe_llm(backend="anthropic", model="claude-sonnet-4-5", task="code")
+def answer(prompt): ...
+"""
+
+
+def live(story: Story, total_s: float) -> RenderableType:
+    """The whole picture at one moment; fits 80 columns and 24 lines."""
+    return Group(_head(story, total_s), Text(), _ranking(story), Text(), *_happened(story.events[-_SHOWN_EVENTS:]))
+
+
+def _head(story: Story, total_s: float) -> RenderableType:
+    cells = int(min(1.0, story.at_s / total_s) * _PROGRESS_CELLS + 0.5)
+    grid = Table.grid(expand=True)
+    grid.add_column(no_wrap=True)
+    grid.add_column(no_wrap=True, justify="right")
+    grid.add_row(
+        Text.assemble(("otel_quality demo", "bold"), ("  simulated backends, real SDK, real OTLP", "dim")),
+        Text.assemble(
+            ("━" * cells, "cyan"),
+            ("━" * (_PROGRESS_CELLS - cells), "bright_black"),
+            (f" {min(story.at_s, total_s):.0f}/{total_s:.0f} s", "dim"),
+        ),
+    )
+    return grid
+
+
+def _ranking(story: Story) -> RenderableType:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column, justify in (
+        (f"for {DRIFTING_TASK}", "left"),
+        ("score", "right"),
+        ("▒ 95 % interval", "left"),
+        ("", "left"),
+        ("latency", "right"),
+        ("drift", "left"),
+    ):
+        table.add_column(column, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    if not story.ranking:
+        table.add_row(Text("waiting for the first answers …", style="dim"))
+    for place in story.ranking:
+        state, (low, high) = story.state_of(place["backend"]), place["interval"]
+        table.add_row(
+            Text(f"{place['rank']} {place['backend']}", style="bold"),
+            f"{place['score']:.1f}",
+            _bar(low, high, terminal.score_style(place["score"])),
+            Text(f"{low:.0f}–{high:.0f}", style="dim"),
+            terminal.duration(story.cards.get(place["backend"], {}).get("mean_latency_ms", 0)),
+            Text(f"{terminal.STATE_MARKS[state]} {state}", style=terminal.STATE_STYLES[state]),
+        )
+    return table
+
+
+def _bar(low: float, high: float, style: str) -> Text:
+    bar = terminal.interval_bar(low, high)
+    return Text.assemble((bar.rstrip("░"), style), ("░" * bar.count("░"), "bright_black"))
+
+
+def _happened(events: Iterable[Event]) -> Iterable[RenderableType]:
+    yield Text("What happened", style="dim")
+    for event in events:
+        mark, style = _ROUTINE.get(event.kind) or (terminal.STATE_MARKS[event.kind], terminal.STATE_STYLES[event.kind])
+        yield _hanging(Text(f"{event.at_s:>4.0f} s ", style="dim"), Text(f"{mark} {event.what}", style=style))
+        if event.verdict and event.verdict["reason"]:
+            yield _hanging(Text(" " * 9), Text(event.verdict["reason"], style="dim"))
+
+
+def _hanging(head: Text, body: Text) -> RenderableType:
+    """A line whose continuation is indented as its head."""
+    grid = Table.grid(padding=0)
+    grid.add_column(no_wrap=True)
+    grid.add_column()
+    grid.add_row(head, body)
+    return _Narrow(grid)
+
+
+def line(event: Event) -> str:
+    """An event as one plain line."""
+    reason = f": {event.verdict['reason']}" if event.verdict and event.verdict["reason"] else ""
+    return f"{event.at_s:5.1f} s  {event.what}{reason}"
+
+
+def standing(story: Story) -> list[str]:
+    """The ranking as plain lines."""
+    return [
+        f"{place['rank']} {place['backend']:<11} {place['score']:6.2f} {terminal.bar(place['score'])}"
+        f" ({place['interval'][0]:.0f}-{place['interval'][1]:.0f}, {place['samples']} samples) drift {story.state_of(place['backend'])}"
+        for place in story.ranking
+    ]
+
+
+def alert(story: Story) -> RenderableType:
+    """The alert as its receiver would read it."""
+    sent = story.alert()
+    if sent is None:
+        return Text("No severe verdict in this time; try a longer --seconds.", style="yellow")
+    labels = "  ".join(f"{name}={value}" for name, value in sent["labels"].items())
+    body = Text.assemble((sent["summary"], "bold"), "\n", sent["description"], "\n", (labels, "dim"))
+    title = Text(f"{sent['alertname']}, as Alertmanager sends it after 2 min", style="bold red")
+    return _Narrow(Panel(body, title=title, title_align="left", border_style="red"))
+
+
+def advice(story: Story) -> RenderableType:
+    """What the ranking says now, in a sentence."""
+    sent, best = story.alert(), next((place for place in story.ranking if story.state_of(place["backend"]) in {"stable", "learning"}), None)
+    if sent is None or best is None:
+        return Text()
+    return Text.assemble(f"For {DRIFTING_TASK}, use ", (best["backend"], "bold green"), " instead: best of those that do not drift.")
+
+
+def following(addresses: dict[str, str] | None, pid: int | None) -> RenderableType:
+    """What to do next; with the addresses of a processor that was left running."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True, style="bold")
+    table.add_column(style="dim")
+    for command, what in (
+        ("docker compose up", "dashboards, alerts and a Collector around it; Grafana on http://127.0.0.1:3000"),
+        ("otel-quality serve", "the processor alone; then `otel-quality scores`, `drift`, `doctor`"),
+        ("otel-quality --help", "everything else"),
+    ):
+        table.add_row(command, what)
+    parts: list[RenderableType] = [
+        Text("Next", style="dim"),
+        table,
+        Text(),
+        Text("Wrap your own calls", style="dim"),
+        Padding(Text(NEXT_CODE.rstrip()), (0, 2)),
+    ]
+    return Group(*(_left_running(addresses, pid) if addresses and pid else ()), *parts)
+
+
+def _left_running(addresses: dict[str, str], pid: int) -> list[RenderableType]:
+    where = ", ".join(f"{name} {address}" for name, address in addresses.items())
+    ask = f"otel-quality scores --api http://{addresses['api']}"
+    return [
+        Text(f"The processor is left running: {where}"),
+        Text.assemble("  ask it: ", (ask, "bold")),
+        Text.assemble("  stop it: ", (f"kill {pid}", "bold")),
+        Text(),
+    ]
+
+
+class _Narrow:
+    """Something no wider than prose should be."""
+
+    def __init__(self, inside: RenderableType) -> None:
+        self._inside = inside
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield from console.render(self._inside, options.update(width=min(_WIDEST, options.max_width)))
+
+
+def document(story: Story, seconds: float) -> dict[str, Any]:
+    """The outcome as one JSON document."""
+    timeline = [
+        {"at_s": round(event.at_s, 1), "kind": event.kind, "what": event.what, "reason": (event.verdict or {}).get("reason", "")}
+        for event in story.events
+    ]
+    return {
+        "simulated": True,
+        "seconds": seconds,
+        "responses": story.seen,
+        "task": DRIFTING_TASK,
+        "ranking": story.ranking,
+        "drift": story.verdicts,
+        "timeline": timeline,
+        "alert": story.alert(),
+    }
