@@ -7,8 +7,12 @@ import argparse
 import dataclasses
 import sys
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+if not find_spec("yaml"):
+    sys.exit("python -m prometheus needs PyYAML: pip install PyYAML, or run it with .venv/bin/python after `make test`")
 
 from prometheus.files import DOCUMENT, ROOT, generated, with_table
 from prometheus.settings import Settings, duration, seconds

@@ -18,6 +18,8 @@ from prometheus.settings import Settings, duration
 
 CONTACT_POINT: Final = "llmq"
 DATASOURCE: Final = "prometheus"
+FOLDER: Final = "LLM quality alerts"
+"""Not that of the dashboards: whichever of the two Grafana provisioned first would create it under an id of its own."""
 _EXPRESSION: Final = "__expr__"
 _INTERVAL_S: Final = 10
 """Grafana evaluates groups every 10 s or a multiple of it."""
@@ -32,7 +34,7 @@ def alert_file(settings: Settings) -> dict[str, Any]:
         title = f"{alert.name} ({alert.severity})" if alert.name in taken else alert.name
         rules.append(_rule(alert, title, settings))
     interval = duration(max(_INTERVAL_S, -(-settings.scrape_interval_s // _INTERVAL_S) * _INTERVAL_S))
-    return {"apiVersion": 1, "groups": [{"orgId": 1, "name": "llmq", "folder": "LLM quality", "interval": interval, "rules": rules}]}
+    return {"apiVersion": 1, "groups": [{"orgId": 1, "name": "llmq", "folder": FOLDER, "interval": interval, "rules": rules}]}
 
 
 def contact_point_file() -> dict[str, Any]:
