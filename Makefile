@@ -45,4 +45,4 @@ server-packages test-packages:
 # What is missing in the end is no failure here: the tests that need it are skipped with the reason.
 programs: test-packages
 	@$(BIN)/python -m tools.debian || true
-	@$(BIN)/python -m tools.collector || true
+	@$(BIN)/python -m tools.go || true

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Final
 
 import click
-from otel_quality.config import SETTINGS
 
 from otel_quality.cli.group import commands as tree
+from otel_quality.config import SETTINGS
 from otel_quality.vocabulary.metrics import METRICS
 
 DOCUMENT: Final = Path(__file__).parents[1] / "docs" / "reference.md"

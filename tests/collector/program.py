@@ -7,15 +7,15 @@ from typing import Final
 import pytest
 
 from tests.flow.programs import Program, free_port, get_text, until
-from tools import collector
+from tools import go
 
-FOLDER: Final = collector.MANIFEST.parent
+FOLDER: Final = go.MANIFEST.parent
 """Where the shipped configuration files are."""
 
 
 def need_collector() -> str:
     """The Collector's path; the test is skipped where it was not built."""
-    path = collector.binary()
+    path = go.collector()
     if not path.exists():
         pytest.skip("needs the Collector: `make test` builds it where Go is installed")
     return str(path)

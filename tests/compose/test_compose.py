@@ -9,6 +9,8 @@ from typing import Any, Final
 import pytest
 import yaml
 
+from tools import go
+
 ROOT: Final = Path(__file__).parents[2]
 COMPOSE: Final = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 OVERRIDE: Final = yaml.safe_load((ROOT / "docker-compose.grafana-alerts.yml").read_text())
@@ -194,18 +196,39 @@ def test_the_demo_and_the_processor_run_the_same_image_as_this_checkout() -> Non
     assert SERVICES["tempo"]["profiles"] == ["traces"]
 
 
-def test_composes_own_reading_of_the_files() -> None:
-    docker = shutil.which("docker")
-    if docker is None or subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode:
-        pytest.skip("docker has no compose plugin here")
-    for files in (["-f", "docker-compose.yml"], ["-f", "docker-compose.yml", "-f", "docker-compose.grafana-alerts.yml"]):
-        environment = {"LLMQ_ALERT_WEBHOOK_URL": "http://localhost/", "PATH": str(Path(docker).parent)}
-        done = subprocess.run(
-            [docker, "compose", *files, "--profile", "*", "config", "-q"],
-            cwd=ROOT,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
+def read(folder: Path, *files: str) -> subprocess.CompletedProcess[str]:
+    """The files as docker compose itself reads and merges them."""
+    reader = go.compose_reader()
+    if not reader.exists():
+        pytest.skip("needs the reader of Compose files: `make test` builds it where Go is installed")
+    return subprocess.run([reader, *files], cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_compose_itself_reads_the_file() -> None:
+    done = read(ROOT, "docker-compose.yml")
+    assert done.returncode == 0, done.stderr
+    assert set(yaml.safe_load(done.stdout)["services"]) == set(SERVICES)
+
+
+def test_compose_itself_merges_the_override_as_meant(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "docker-compose.yml", tmp_path)
+    override = (ROOT / "docker-compose.grafana-alerts.yml").read_text()
+    (tmp_path / "override.yml").write_text(re.sub(r"\$\{LLMQ_ALERT_WEBHOOK_URL:\?[^}]*\}", "http://hook/", override))
+    done = read(tmp_path, "docker-compose.yml", "override.yml")
+    assert done.returncode == 0, done.stderr
+    services = yaml.safe_load(done.stdout)["services"]
+    sources = {name: {mount["target"]: mount["source"] for mount in services[name]["volumes"]} for name in OVERRIDE["services"]}
+    assert sources["prometheus"]["/etc/prometheus/prometheus.yml"].endswith("/prometheus-grafana-alerts.yml")
+    assert len(sources["prometheus"]) == len(mounts(SERVICES["prometheus"]))
+    assert len(sources["grafana"]) == len(mounts(SERVICES["grafana"])) + 1
+
+
+def test_the_override_demands_to_know_where_alerts_go() -> None:
+    done = read(ROOT, "docker-compose.yml", "docker-compose.grafana-alerts.yml")
+    assert done.returncode != 0
+    assert "LLMQ_ALERT_WEBHOOK_URL is missing a value" in done.stderr
+
+
+def test_compose_itself_names_a_misspelt_key(tmp_path: Path) -> None:
+    (tmp_path / "wrong.yml").write_text((ROOT / "docker-compose.yml").read_text().replace("mem_limit: 128m", "mem_limmit: 128m"))
+    assert "mem_limmit" in read(tmp_path, "wrong.yml").stderr

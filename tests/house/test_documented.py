@@ -4,7 +4,6 @@ import re
 from typing import Final
 
 from otel_quality.config import SETTINGS
-
 from otel_quality.vocabulary.metrics import METRICS
 from prometheus.alerts import alerts
 from prometheus.settings import Settings

@@ -15,8 +15,10 @@ SOURCES = files(*SHIPPED, "tests")
 LONGEST = 500
 HOME_OF_METRIC_NAMES = Path("otel_quality/vocabulary/metrics.py")
 ENVIRONMENT = frozenset({"os.environ", "os.getenv", "os.environb"})
-READS_THE_ENVIRONMENT = frozenset({Path("otel_quality/config.py"), Path("otel_quality/sdk/settings.py")})
-"""The two places that compose settings: the processor's, and the SDK's in the user's process."""
+READS_THE_ENVIRONMENT = frozenset(
+    map(Path, ("otel_quality/config.py", "otel_quality/sdk/configuration.py", "otel_quality/demo/environment.py"))
+)
+"""Where settings are composed: the processor's, the SDK's in the user's process; and the demo takes some away."""
 SWITCHED_OFF = ("pytest.mark.skip", "pytest.mark.xfail", "unittest.mock", "unittest.skip", "mock", "time.sleep")
 
 
