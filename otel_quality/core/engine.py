@@ -40,16 +40,23 @@ _EXPIRY_EVERY_NS: Final = 60 * 10**9
 
 
 @dataclass(frozen=True, slots=True)
-class Config:
-    """All that the core can be told.
+class Watch:
+    """What drift is watched for.
 
     Attributes:
-        drift_key: what drift is watched for: "model" is (backend, model, task), "backend" the backend alone.
+        key: "model" is (backend, model, task), "backend" the backend alone.
     """
+
+    key: Literal["model", "backend"] = "model"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All that the core can be told."""
 
     score: ScoreConfig = field(default_factory=ScoreConfig)
     drift: RulesConfig = field(default_factory=RulesConfig)
-    drift_key: Literal["model", "backend"] = "model"
+    watch: Watch = field(default_factory=Watch)
     limits: Limits = field(default_factory=Limits)
     dedup: DedupConfig = field(default_factory=DedupConfig)
 
@@ -119,7 +126,7 @@ class Engine:
     def __init__(self, config: Config, *, now_ns: int) -> None:
         self._config = config
         self._dedup = Dedup(config.dedup, now_ns=now_ns)
-        self._table = KeyTable(config.limits, _DRIFT_KEYS[config.drift_key])
+        self._table = KeyTable(config.limits, _DRIFT_KEYS[config.watch.key])
         self._levels = (
             _Scores(self._table.models, config.score),
             _Scores(self._table.tasks, config.score),
@@ -197,7 +204,7 @@ class Engine:
         return late & update.late
 
     def _drift_series(self, key: Key) -> Triple:
-        return self._series(key) if self._config.drift_key == "model" else (key.backend, measures.ALL, measures.ALL)
+        return self._series(key) if self._config.watch.key == "model" else (key.backend, measures.ALL, measures.ALL)
 
     def tick(self, *, now_ns: int) -> Snapshot:
         """Bring everything up to date and freeze it."""
@@ -223,7 +230,7 @@ class Engine:
             by_backend=by_backend,
             drift=dict(self._verdicts),
             exposed=exposed,
-            exposed_drift=exposed if self._config.drift_key == "model" else frozenset(self._verdicts),
+            exposed_drift=exposed if self._config.watch.key == "model" else frozenset(self._verdicts),
             exposed_tasks=shown,
             counters=self._totals.snapshot(),
             intake=self._intake.snapshot(self._table),
@@ -295,7 +302,7 @@ class Engine:
         self._expired_ns = now_ns
         before = now_ns - int(self._config.limits.idle_s * 1e9)
         drifting = {key for key, verdict in self._verdicts.items() if verdict.severity != "none"}
-        drift_key = _DRIFT_KEYS[self._config.drift_key]
+        drift_key = _DRIFT_KEYS[self._config.watch.key]
         idle = [key for key in self._table.models.idle(before) if drift_key((key.backend, key.model or "", key.task or "")) not in drifting]
         self._totals.drop({self._series(key) for key in idle})
         self._table.exposed.difference_update(idle)

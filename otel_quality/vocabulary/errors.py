@@ -40,3 +40,7 @@ class Unsupported(RequestError):
 
 class Overloaded(RequestError):
     """The waiting requests fill the memory set aside for them."""
+
+
+class Unavailable(RequestError):
+    """The processor is stopping, or failed in a way that is not the request's doing."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.core.slow import Call, batch, card, numbered, severity, signals, window
 
 from otel_quality.core.drift import rules
-from otel_quality.core.engine import Config, Engine
+from otel_quality.core.engine import Config, Engine, Watch
 from otel_quality.core.keys import Limits
 from otel_quality.core.snapshot import Key, Snapshot
 from otel_quality.vocabulary.outcomes import Outcome
@@ -232,7 +232,7 @@ def test_a_span_from_the_future_is_set_to_its_arrival() -> None:
 
 def test_drift_can_be_watched_per_backend() -> None:
     stream = healthy(10) + healthy(10, start=10, model="other")
-    snapshot = feed(stream, config=Config(drift_key="backend"))
+    snapshot = feed(stream, config=Config(watch=Watch("backend")))
     assert {key: v.samples for key, v in snapshot.drift.items()} == {Key("anthropic", None, None): 20}
     assert snapshot.exposed_drift == {Key("anthropic", None, None)}
 

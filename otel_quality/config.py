@@ -1,0 +1,253 @@
+"""Composes every room's Config from a TOML file, the environment and the command line, checked once, all problems at once.
+
+A setting is `section.name`: in TOML a key of a table, in the environment `OTEL_QUALITY_SECTION_NAME`. The command line beats the
+environment, the environment the file, the file the default. A name that does not exist is an error that tells the allowed ones.
+Nothing else of the server reads the environment.
+"""
+
+import difflib
+import inspect
+import re
+import tomllib
+import typing
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from otel_quality.core import dedup, engine, keys, score
+from otel_quality.core.drift import rules
+from otel_quality.vocabulary.errors import ConfigError
+from otel_quality.wire import decode, receiver
+
+_LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where the processor listens and how often it brings scores up to date.
+
+    Attributes:
+        host: address that all listeners bind.
+        insecure_network: allow a host beyond loopback although there is neither TLS nor a token.
+        otlp_grpc_port, otlp_http_port, metrics_port, api_port: ports; 0 picks a free one.
+        tick_s: seconds between two updates of scores and verdicts; 0.05 to 60.
+        data_dir: directory for what is kept on disk; this version keeps nothing yet.
+    """
+
+    host: str = "127.0.0.1"
+    insecure_network: bool = False
+    otlp_grpc_port: int = 4317
+    otlp_http_port: int = 4318
+    metrics_port: int = 9464
+    api_port: int = 9465
+    tick_s: float = 1.0
+    data_dir: str | None = None
+
+    def __post_init__(self) -> None:
+        ports = (self.otlp_grpc_port, self.otlp_http_port, self.metrics_port, self.api_port)
+        if not all(0 <= port <= 65535 for port in ports):
+            raise ValueError("ports must lie between 0 and 65535")
+        chosen = [port for port in ports if port]
+        if len(set(chosen)) != len(chosen):
+            raise ValueError(f"each listener needs a port of its own, got {', '.join(map(str, ports))}")
+        if not 0.05 <= self.tick_s <= 60:
+            raise ValueError("tick_s must lie between 0.05 and 60")
+        if not self.loopback and not self.insecure_network:
+            raise ValueError(
+                f"host {self.host} is reachable from other machines and there is neither TLS nor a token; "
+                "bind 127.0.0.1, or say --insecure-network where the network itself is closed"
+            )
+
+    @property
+    def loopback(self) -> bool:
+        return self.host in _LOOPBACK
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All settings of the processor."""
+
+    core: engine.Config = field(default_factory=engine.Config)
+    backend: decode.Config = field(default_factory=decode.Config)
+    otlp: receiver.Limits = field(default_factory=receiver.Limits)
+    server: Server = field(default_factory=Server)
+
+
+_SECTIONS: Final[dict[str, tuple[type, ...]]] = {
+    "server": (Server,),
+    "backend": (decode.Config,),
+    "score": (score.Config,),
+    "drift": (rules.Config, engine.Watch),
+    "limits": (keys.Limits,),
+    "dedup": (dedup.Config,),
+    "otlp": (receiver.Limits,),
+}
+"""Section to the classes whose fields are its settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting.
+
+    Attributes:
+        name: `section.name`.
+        type: its type, for people.
+        default: the value where nothing is set.
+        help: one line.
+    """
+
+    name: str
+    type: str
+    default: Any
+    help: str
+    adapter: TypeAdapter[Any]
+
+    @property
+    def env(self) -> str:
+        return f"OTEL_QUALITY_{self.name.replace('.', '_').upper()}"
+
+
+def _help(owner: type) -> dict[str, str]:
+    """Field to its line in the class's docstring."""
+    lines = re.findall(r"^\s+(\w+(?:, \w+)*): (.+)$", inspect.cleandoc(owner.__doc__ or ""), re.MULTILINE)
+    return {name: text for names, text in lines for name in names.split(", ")}
+
+
+def _type_name(hint: Any) -> str:
+    if typing.get_origin(hint) is typing.Literal:
+        return " | ".join(map(str, typing.get_args(hint)))
+    return {tuple[str, ...]: "list of strings", Mapping[str, str]: "table of strings"}.get(hint) or re.sub(
+        r"<class '(\w+)'>", r"\1", str(hint)
+    ).replace(" | None", "")
+
+
+def _default(of: Field[Any]) -> Any:
+    return of.default if of.default is not MISSING else of.default_factory() if of.default_factory is not MISSING else None
+
+
+def _settings() -> tuple[Setting, ...]:
+    found = []
+    for section, owners in _SECTIONS.items():
+        for owner in owners:
+            helps, hints = _help(owner), typing.get_type_hints(owner)
+            for of in fields(owner):
+                hint = hints[of.name]
+                found.append(Setting(f"{section}.{of.name}", _type_name(hint), _default(of), helps[of.name], TypeAdapter(hint)))
+    return tuple(found)
+
+
+SETTINGS: Final = _settings()
+"""Every setting, in the order of the sections."""
+_BY_NAME: Final = {setting.name: setting for setting in SETTINGS}
+_BY_ENV: Final = {setting.env: setting for setting in SETTINGS}
+
+
+def load(path: Path | None, environ: Mapping[str, str], overrides: Mapping[str, object] | None = None) -> Config:
+    """Read and check all settings.
+
+    Args:
+        path: TOML file; None: no file.
+        environ: the environment.
+        overrides: settings of the command line by name; those that are None are not set.
+
+    Raises:
+        ConfigError: with every problem found.
+    """
+    problems: list[str] = []
+    given = _from_file(path, problems) | _from_environment(environ, problems)
+    given |= {name: (value, "command line") for name, value in (overrides or {}).items() if value is not None}
+    values = _checked(given, problems)
+    made = {owner: _made(section, owner, values, problems) for section, owners in _SECTIONS.items() for owner in owners}
+    if problems:
+        raise ConfigError(problems)
+    core = engine.Config(made[score.Config], made[rules.Config], made[engine.Watch], made[keys.Limits], made[dedup.Config])
+    return Config(core, made[decode.Config], made[receiver.Limits], made[Server])
+
+
+def effective(config: Config) -> dict[str, Any]:
+    """The value of every setting, by name."""
+    parts = (config.server, config.backend, config.otlp, config.core.score, config.core.drift, config.core.watch, config.core.limits)
+    of = {type(part): part for part in (*parts, config.core.dedup)}
+    owner_of = {f"{section}.{f.name}": owner for section, owners in _SECTIONS.items() for owner in owners for f in fields(owner)}
+    return {name: getattr(of[owner], name.split(".")[1]) for name, owner in owner_of.items()}
+
+
+Given = dict[str, tuple[object, str]]
+"""Setting to its raw value and where that came from."""
+
+
+def _from_file(path: Path | None, problems: list[str]) -> Given:
+    if path is None:
+        return {}
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        problems.append(f"{path}: {error.strerror or error}")
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        problems.append(f"{path}: not TOML: {error}")
+        return {}
+    given: Given = {}
+    for section, table in tables.items():
+        if section not in _SECTIONS:
+            problems.append(f"{path}: there is no section [{section}]{_instead(section, list(_SECTIONS))}")
+        elif not isinstance(table, dict):
+            problems.append(f"{path}: {section} must be a table: [{section}]")
+        else:
+            given |= {f"{section}.{name}": (value, str(path)) for name, value in table.items()}
+    return given
+
+
+def _from_environment(environ: Mapping[str, str], problems: list[str]) -> Given:
+    given: Given = {}
+    prefixes = tuple(f"OTEL_QUALITY_{section.upper()}_" for section in _SECTIONS)
+    for name, value in environ.items():
+        if name in _BY_ENV:
+            setting = _BY_ENV[name]
+            given[setting.name] = (_from_text(setting, value), name)
+        elif name.startswith(prefixes):
+            problems.append(f"{name}: no such setting{_instead(name, list(_BY_ENV))}")
+    return given
+
+
+def _from_text(setting: Setting, value: str) -> object:
+    """Lists as `a,b`, tables as `old=new,old2=new2`."""
+    parts = [part.strip() for part in value.split(",") if part.strip()]
+    if setting.type == "list of strings":
+        return parts
+    if setting.type == "table of strings":
+        return {name: new if equals else None for name, equals, new in (part.partition("=") for part in parts)}
+    return value
+
+
+def _checked(given: Given, problems: list[str]) -> dict[str, Any]:
+    values = {}
+    for name, (raw, source) in given.items():
+        setting = _BY_NAME.get(name)
+        if setting is None:
+            section = name.split(".")[0]
+            allowed = [s.name for s in SETTINGS if s.name.startswith(f"{section}.")]
+            problems.append(f"{source}: there is no setting {name}{_instead(name, allowed)}")
+            continue
+        try:
+            values[name] = setting.adapter.validate_python(raw)
+        except ValidationError as error:
+            problems.append(f"{source}: {name} = {raw!r}: {error.errors()[0]['msg'].lower()}; it is a {setting.type}")
+    return values
+
+
+def _made(section: str, owner: type, values: Mapping[str, Any], problems: list[str]) -> Any:
+    mine = {f.name: values[f"{section}.{f.name}"] for f in fields(owner) if f"{section}.{f.name}" in values}
+    try:
+        return owner(**mine)
+    except ValueError as error:
+        problems.append(f"[{section}] {error}")
+        return owner()
+
+
+def _instead(name: str, allowed: list[str]) -> str:
+    near = difflib.get_close_matches(name, allowed, n=1)
+    return f"; did you mean {near[0]}?" if near else f"; allowed are {', '.join(allowed)}"

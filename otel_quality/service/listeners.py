@@ -1,0 +1,97 @@
+"""The four ports: bound first, so that a taken one is known before anything starts."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import grpc.aio
+from hypercorn.asyncio import serve
+from hypercorn.config import Config as HypercornConfig
+
+from otel_quality.vocabulary.errors import OtelQualityError
+
+_BACKLOG: Final = 512
+_GRACE_S: Final = 5.0
+
+
+class PortTaken(OtelQualityError):
+    """A port cannot be bound; the message says which, for what, and what to do."""
+
+
+@dataclass(slots=True)
+class Listeners:
+    """Servers on their ports, in the order they were added.
+
+    Attributes:
+        host: address they bind.
+        read_timeout_s: how long a request may take to arrive.
+        addresses: listener to `host:port`, once added.
+    """
+
+    host: str
+    read_timeout_s: float
+    addresses: dict[str, str] = field(default_factory=dict)
+    _servers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    _grpc: list[grpc.aio.Server] = field(default_factory=list)
+    _stop: asyncio.Event = field(default_factory=asyncio.Event)
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    def add_grpc(self, name: str, port: int, server: grpc.aio.Server) -> None:
+        """Give a gRPC server its port.
+
+        Raises:
+            PortTaken: the port cannot be bound.
+        """
+        try:
+            bound = server.add_insecure_port(f"{_bracketed(self.host)}:{port}")
+        except RuntimeError:
+            raise self._taken(name, port, "it is in use or may not be bound") from None
+        self.addresses[name] = f"{_bracketed(self.host)}:{bound}"
+        self._grpc.append(server)
+
+    def add_http(self, name: str, port: int, app: Any) -> None:
+        """Give an ASGI application its port.
+
+        Raises:
+            PortTaken: the port cannot be bound.
+        """
+        try:
+            family = socket.getaddrinfo(self.host, port, type=socket.SOCK_STREAM)[0][0]
+            sock = socket.create_server((self.host, port), family=family, backlog=_BACKLOG)
+        except OSError as error:
+            raise self._taken(name, port, error.strerror or str(error)) from None
+        self.addresses[name] = f"{_bracketed(self.host)}:{sock.getsockname()[1]}"
+        self._servers.append(lambda: serve(app, self._http_config(sock), shutdown_trigger=self._stop.wait))
+
+    async def start(self) -> None:
+        """Answer on all ports."""
+        self._tasks = [asyncio.ensure_future(server()) for server in self._servers]
+        for server in self._grpc:
+            await server.start()
+
+    async def stop(self) -> None:
+        """Take no new connections, let calls under way end, close."""
+        self._stop.set()
+        await asyncio.gather(*(server.stop(_GRACE_S) for server in self._grpc), *self._tasks)
+
+    def _http_config(self, sock: socket.socket) -> HypercornConfig:
+        config = HypercornConfig()
+        config.bind = [f"fd://{sock.detach()}"]
+        config.read_timeout = round(self.read_timeout_s)
+        config.keep_alive_timeout = round(max(self.read_timeout_s, 60))
+        config.graceful_timeout = _GRACE_S
+        config.include_server_header = False
+        config.accesslog = config.errorlog = None
+        return config
+
+    def _taken(self, name: str, port: int, why: str) -> PortTaken:
+        option = f"--{name.replace('_', '-')}-port"
+        return PortTaken(
+            f"{name}: cannot listen on {_bracketed(self.host)}:{port}: {why}; choose another with {option}, or 0 for a free one"
+        )
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,89 @@
+"""Starts the processor, says where it listens, stops it."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from otel_quality.api.app import create_app
+from otel_quality.config import Config
+from otel_quality.outlets.app import metrics_app
+from otel_quality.outlets.metrics import Exposition
+from otel_quality.service.listeners import Listeners
+from otel_quality.service.owner import Owner
+from otel_quality.wire.decode import Decoder
+from otel_quality.wire.grpc_server import create_server
+from otel_quality.wire.http_server import OtlpHttp
+
+_log: Final = logging.getLogger(__name__)
+Announce = Callable[[str], None]
+
+
+def run(config: Config, announce: Announce) -> int:
+    """Serve until SIGTERM or SIGINT.
+
+    Args:
+        config: all settings.
+        announce: gets `listening NAME HOST:PORT` per listener, then `ready`.
+
+    Returns:
+        Exit code: 0 after a signal, 1 after a fault of ours.
+
+    Raises:
+        PortTaken: a port cannot be bound.
+    """
+    return asyncio.run(_serve(config, announce))
+
+
+async def _serve(config: Config, announce: Announce) -> int:
+    server = config.server
+    if server.data_dir is not None:
+        Path(server.data_dir).mkdir(parents=True, exist_ok=True)
+    owner = Owner(config.core, Decoder(config.backend).decode, config.otlp, tick_s=server.tick_s)
+    state = _State()
+    listeners = Listeners(server.host, config.otlp.read_timeout_s)
+    release = version("otel-quality")
+    page = Exposition(owner.snapshot, lambda: replace(owner.health(), render_duration_s=page.render_duration_s), version=release)
+    api = create_app(owner, version=release, listeners=lambda: listeners.addresses, bound_host=server.host)
+    listeners.add_grpc("otlp_grpc", server.otlp_grpc_port, create_server(owner, config.otlp))
+    listeners.add_http("otlp_http", server.otlp_http_port, OtlpHttp(owner, config.otlp))
+    listeners.add_http("metrics", server.metrics_port, metrics_app(page, not_ready=lambda: state.not_ready))
+    listeners.add_http("api", server.api_port, api)
+    owner.start(died=state.fail)
+    await listeners.start()
+    if not server.loopback:
+        _log.warning("listening beyond loopback on %s without TLS and token, as --insecure-network says", server.host)
+    for name, address in listeners.addresses.items():
+        announce(f"listening {name} {address}")
+    state.not_ready = ""
+    announce("ready")
+    await state.until_end()
+    state.not_ready = "stopping"
+    await listeners.stop()
+    if not state.failed:
+        await owner.stop()
+    return 1 if state.failed else 0
+
+
+class _State:
+    """What the processor is doing, and the wish that it end."""
+
+    def __init__(self) -> None:
+        self.not_ready = "starting"
+        self.failed = False
+        self._end = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._end.set)
+
+    def fail(self) -> None:
+        """The owner's thread died: nothing can be taken any more."""
+        self.failed = True
+        self._end.set()
+
+    async def until_end(self) -> None:
+        await self._end.wait()
