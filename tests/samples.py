@@ -83,7 +83,7 @@ def full() -> Snapshot:
             missing=("latency",),
             components={"success": 0.6, "error": 0.8, "refusal": 1, "timeout": 1},
         ),
-        card(Key("groq", None, "code"), score=61.27, samples=3, state="insufficient_data", interval=(20.0, 88.0)),
+        card(Key("groq", None, "code"), score=61.27, samples=3, successes=2, state="insufficient_data", interval=(20.0, 88.0)),
         card(Key("groq", None, None), score=61.27),
     ]
     empty = SIGNALS[0].name

@@ -111,7 +111,8 @@ def _arrival(intake: dict[str, Any]) -> Iterator[Finding]:
     if not sum(spans.values()):
         yield Finding("wrong", "no span has arrived", f"send to {where}; is a Collector between, its log says what it cannot deliver")
         return
-    if not intake["seen"]:
+    calls = sum(intake["calls"].values())
+    if not calls:
         yield Finding(
             "wrong",
             f"{sum(spans.values())} spans arrived, none of them an LLM call",
@@ -120,7 +121,7 @@ def _arrival(intake: dict[str, Any]) -> Iterator[Finding]:
         )
     else:
         latest = ", ".join(f"{backend} {terminal.ago(at, intake['time'])}" for backend, at in sorted(intake["last_span"].items()))
-        yield Finding("ok", f"{intake['seen']} LLM calls taken; the latest: {latest}")
+        yield Finding("ok", f"{calls} LLM calls taken; the latest: {latest}")
     if spans.get("ignored"):
         yield Finding(
             "note",

@@ -1,0 +1,50 @@
+"""`check-config`: every problem of a configuration at once, or what it means in full."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from otel_quality.cli import options
+
+
+@click.command("check-config")
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print the settings as JSON.")
+def command(file: Path | None, as_json: bool) -> None:
+    """Check a configuration, the environment included, and print every setting in force.
+
+    What is printed is a configuration file itself. Exit code 2 and one line per problem if anything is wrong.
+    """
+    # Imported here: the classes that hold the settings live in rooms that are slow to load.
+    from otel_quality import config
+    from otel_quality.cli import settings
+
+    values = config.effective(settings.load(file, {}))
+    if as_json:
+        options.print_json({name: _plain(value) for name, value in values.items()})
+        return
+    section = ""
+    for setting in config.SETTINGS:
+        head, _, name = setting.name.partition(".")
+        if head != section:
+            click.echo(f"{chr(10) if section else ''}[{head}]")
+            section = head
+        changed = "" if values[setting.name] == setting.default else f"  # default: {_toml(setting.default)}"
+        assigned = f"{name} = {_toml(values[setting.name])}" if values[setting.name] is not None else f"# {name} is not set"
+        click.echo(assigned + changed)
+
+
+def _plain(value: Any) -> Any:
+    return dict(value) if isinstance(value, Mapping) else value
+
+
+def _toml(value: Any) -> str:
+    """A value as TOML writes it."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{json.dumps(key)} = {_toml(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, tuple | list):
+        return "[" + ", ".join(_toml(item) for item in value) + "]"
+    return "nothing" if value is None else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,57 @@
+"""`check-config`: what is in force, as a file that means the same; or every problem at once."""
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from otel_quality import config
+from otel_quality.cli.group import run
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for setting in config.SETTINGS:
+        monkeypatch.delenv(setting.env, raising=False)
+
+
+def test_what_is_printed_is_a_configuration_that_means_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_QUALITY_BACKEND_ALIASES", "az.openai=openai")
+    monkeypatch.setenv("OTEL_QUALITY_DRIFT_PRESET", "high")
+    assert run(["check-config"]) == 0
+    printed = capsys.readouterr().out
+    assert 'preset = "high"  # default: "normal"' in printed
+    monkeypatch.delenv("OTEL_QUALITY_BACKEND_ALIASES")
+    monkeypatch.delenv("OTEL_QUALITY_DRIFT_PRESET")
+    file = tmp_path / "same.toml"
+    file.write_text(printed)
+    again = config.effective(config.load(file, {}))
+    assert again["backend.aliases"] == {"az.openai": "openai"}
+    assert again["drift.preset"] == "high"
+    tables = tomllib.loads(printed)
+    assert {f"{section}.{name}" for section, table in tables.items() for name in table} <= {setting.name for setting in config.SETTINGS}
+
+
+def test_every_problem_is_a_line_of_its_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "wrong.toml"
+    file.write_text('[drift]\npreset = "hihg"\nwidnow = 3\n[nonsense]\n')
+    assert run(["check-config", str(file)]) == 2
+    said = capsys.readouterr()
+    lines = said.err.splitlines()
+    assert said.out == ""
+    assert len(lines) == 3
+    assert all(line.startswith("otel-quality: ") for line in lines)
+    assert any("did you mean drift.window?" in line for line in lines)
+
+
+def test_a_file_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert run(["check-config", str(tmp_path / "gone.toml")]) == 2
+    assert "gone.toml" in capsys.readouterr().err
+
+
+def test_json_has_every_setting(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check-config", "--json"]) == 0
+    assert set(json.loads(capsys.readouterr().out)) == {setting.name for setting in config.SETTINGS}
