@@ -10,7 +10,7 @@ LOCK := uv pip compile pyproject.toml --quiet --python-version 3.11 --generate-h
 unexport OTEL_QUALITY_NO_SKIPS
 PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile $(if $(OTEL_QUALITY_NO_SKIPS),--no-skips)
 
-.PHONY: help demo test lint bench pictures lock server-packages test-packages programs
+.PHONY: help demo test lint bench generated pictures lock server-packages test-packages programs
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -29,6 +29,11 @@ lint: test-packages ## ruff and mypy
 
 bench: server-packages ## measure; nothing is asserted
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+generated: test-packages ## write rules, dashboards and docs/reference.md anew from their specifications
+	@$(BIN)/python -m prometheus
+	@$(BIN)/python -m grafana
+	@$(BIN)/python -m tools.reference
 
 pictures: test-packages ## draw the dashboards' pictures in docs/ anew
 	@$(BIN)/python -m grafana.pictures $(ARGS)

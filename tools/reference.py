@@ -42,6 +42,15 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return "".join("| " + " | ".join(cell(each) for each in line) + " |\n" for line in lines)
 
 
+def _written(value: object) -> str:
+    """A default as it is written in the file; nothing where there is none."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    return f"`{list(value) if isinstance(value, tuple) else value}`"
+
+
 def _option_row(option: click.Option) -> Sequence[object]:
     spelling = ", ".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts))
     told = option.show_default and not option.is_flag and option.default is not None
@@ -59,7 +68,7 @@ def _command_section(name: str, command: click.Command) -> str:
 def document() -> str:
     """The whole page."""
     metrics = [(f"`{metric.name}`", metric.kind, ", ".join(f"`{label}`" for label in metric.labels), metric.help) for metric in METRICS]
-    settings = [(f"`{setting.name}`", setting.type, f"`{setting.default}`", f"`{setting.env}`", setting.help) for setting in SETTINGS]
+    settings = [(f"`{setting.name}`", setting.type, _written(setting.default), f"`{setting.env}`", setting.help) for setting in SETTINGS]
     return "\n".join(
         (
             HEAD,

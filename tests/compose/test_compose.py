@@ -9,6 +9,8 @@ from typing import Any, Final
 import pytest
 import yaml
 
+from otel_quality.config import Server
+from tests.house.test_pages import check_otel_quality
 from tools import go
 
 ROOT: Final = Path(__file__).parents[2]
@@ -184,6 +186,20 @@ def test_the_override_gives_grafana_every_variable_that_its_alerting_files_use()
     assert {file.suffix for file in files} == {".yaml"}, "Grafana does not start with anything else in there"
     used = {name for file in files for name in re.findall(r"(?<!\$)\$\{?([A-Z][A-Z_]+)", file.read_text())}
     assert used == set(OVERRIDE["services"]["grafana"]["environment"])
+
+
+def test_ports_are_those_that_the_processor_listens_on() -> None:
+    server = Server()
+    assert SERVICES["collector"]["environment"]["OTEL_QUALITY_ENDPOINT"] == f"processor:{server.otlp_grpc_port}"
+    assert SERVICES["processor"]["ports"] == [f"127.0.0.1:{server.api_port}:{server.api_port}"]
+    targets = [job["static_configs"][0]["targets"] for job in load("prometheus/prometheus.yml")["scrape_configs"]]
+    assert [f"processor:{server.metrics_port}"] in targets
+    assert f"http://127.0.0.1:{server.metrics_port}/-/ready" in SERVICES["processor"]["healthcheck"]["test"][3]
+
+
+@pytest.mark.parametrize("name", ["processor", "demo"])
+def test_the_commands_exist_with_their_options(name: str) -> None:
+    check_otel_quality(SERVICES[name]["command"])
 
 
 def test_the_demo_and_the_processor_run_the_same_image_as_this_checkout() -> None:
