@@ -20,9 +20,22 @@ NO_CALLS: Final = "No LLM calls in this time range"
 PLAIN: Final[Steps] = ((None, "text"),)
 """For a number that is neither good nor bad."""
 
+CELL: Final[dict[str, Any]] = {"align": "auto", "cellOptions": {"type": "auto"}, "inspect": False, "minWidth": 50}
+OUT_OF_LEGEND: Final = {"legend": True, "tooltip": False, "viz": False}
+"""For `hideFrom`."""
+EMPTY_CELL: Final = {"type": "special", "options": {"match": "null", "result": {"text": "–", "color": "transparent", "index": 0}}}
+"""For coloured cells: without it the first threshold's colour says that nothing is bad."""
+
 
 def query(
-    expr: str, legend: str = "", *, ref: str = "A", instant: bool = False, shape: str = "time_series", min_step: str = "", exemplar: bool = False
+    expr: str,
+    legend: str = "",
+    *,
+    ref: str = "A",
+    instant: bool = False,
+    shape: str = "time_series",
+    min_step: str = "",
+    exemplar: bool = False,
 ) -> dict[str, Any]:
     """A target.
 
@@ -36,9 +49,16 @@ def query(
         exemplar: ask for exemplars too.
     """
     target: dict[str, Any] = {
-        "refId": ref, "datasource": DATASOURCE, "expr": expr, "legendFormat": legend, "format": shape, "editorMode": "code",
-        "instant": instant, "range": not instant, "exemplar": exemplar,
-    }  # fmt: skip
+        "refId": ref,
+        "datasource": DATASOURCE,
+        "expr": expr,
+        "legendFormat": legend,
+        "format": shape,
+        "editorMode": "code",
+        "instant": instant,
+        "range": not instant,
+        "exemplar": exemplar,
+    }
     if min_step:
         target["interval"] = min_step
     return target
@@ -92,11 +112,15 @@ def _panel(
 ) -> Panel:
     names = list(dict.fromkeys(name for target in targets for name in names_in(target["expr"])))
     panel: Panel = {
-        "id": panel_id, "type": kind, "title": title,
+        "id": panel_id,
+        "type": kind,
+        "title": title,
         "description": f"{description}\n\nMetrics: {', '.join(f'`{name}`' for name in names)}.",
-        "datasource": DATASOURCE, "targets": targets,
-        "fieldConfig": {"defaults": defaults, "overrides": list(overrides)}, "options": options,
-    }  # fmt: skip
+        "datasource": DATASOURCE,
+        "targets": targets,
+        "fieldConfig": {"defaults": defaults, "overrides": list(overrides)},
+        "options": options,
+    }
     if transformations:
         panel["transformations"] = list(transformations)
     return panel
@@ -108,8 +132,8 @@ def tile(
     description: str,
     target: dict[str, Any],
     *,
-    unit: str,
     none: str,
+    unit: str = "none",
     steps: Steps = PLAIN,
     decimals: int | None = None,
     mappings: Sequence[dict[str, Any]] = (),
@@ -123,15 +147,24 @@ def tile(
         filled: colour the whole tile, for what must catch the eye.
     """
     defaults: dict[str, Any] = {
-        "unit": unit, "noValue": none, "color": {"mode": "thresholds"}, "thresholds": thresholds(steps), "mappings": list(mappings),
-    }  # fmt: skip
+        "unit": unit,
+        "noValue": none,
+        "color": {"mode": "thresholds"},
+        "thresholds": thresholds(steps),
+        "mappings": list(mappings),
+    }
     if decimals is not None:
         defaults["decimals"] = decimals
     options = {
-        "colorMode": "background" if filled else "value", "graphMode": "none" if target["instant"] else "area", "justifyMode": "center",
-        "orientation": "auto", "textMode": "value", "wideLayout": True, "showPercentChange": False,
+        "colorMode": "background" if filled else "value",
+        "graphMode": "none" if target["instant"] else "area",
+        "justifyMode": "center",
+        "orientation": "auto",
+        "textMode": "value",
+        "wideLayout": True,
+        "showPercentChange": False,
         "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
-    }  # fmt: skip
+    }
     return _panel("stat", panel_id, title, description, [target], defaults=defaults, overrides=(), options=options)
 
 
@@ -141,12 +174,13 @@ def curves(
     description: str,
     targets: list[dict[str, Any]],
     *,
-    unit: str,
+    unit: str = "none",
     none: str = NO_CALLS,
     overrides: Sequence[Override] = (),
     stack: str = "none",
     bars: bool = False,
     low: float | None = 0,
+    soft: tuple[float, float] | None = None,
     high: float | None = None,
     steps: Steps = (),
     legend: Sequence[str] | None = (),
@@ -156,23 +190,35 @@ def curves(
 
     Args:
         stack: `none`, `normal` or `percent`.
-        low, high: ends of the axis; None leaves them to the data.
+        low: begin of the axis; None leaves it to the data.
+        soft: the axis shows at least from here to there; takes the place of `low`.
+        high: nothing above is drawn.
         steps: thresholds drawn as dashed lines.
         legend: values beside each name in the legend; None for no legend.
     """
     filled = 0 if stack == "none" else 60
     custom = {
-        "drawStyle": "bars" if bars else "line", "lineWidth": 0 if bars else (2 if stack == "none" else 1), "fillOpacity": 80 if bars else filled,
-        "gradientMode": "none", "showPoints": "never", "spanNulls": 180_000, "stacking": {"mode": stack, "group": "A"}, "axisSoftMin": 0,
+        "drawStyle": "bars" if bars else "line",
+        "lineWidth": 2 if stack == "none" and not bars else 0,
+        "fillOpacity": 80 if bars else filled,
+        "gradientMode": "none",
+        "showPoints": "never",
+        "spanNulls": 180_000,
+        "stacking": {"mode": stack, "group": "A"},
         "thresholdsStyle": {"mode": "dashed" if steps else "off"},
-    }  # fmt: skip
+    }
     defaults: dict[str, Any] = {
-        "unit": unit, "noValue": none, "color": {"mode": "palette-classic-by-name"}, "custom": custom,
+        "unit": unit,
+        "noValue": none,
+        "color": {"mode": "palette-classic"},
+        "custom": custom,
         "thresholds": thresholds(steps or ((None, "green"),)),
-    }  # fmt: skip
+    }
     if stack == "percent":
         defaults |= {"unit": "percentunit"}
-    bounds = {"min": low, "max": high, "decimals": decimals}
+    if soft is not None:
+        custom["axisSoftMin"], custom["axisSoftMax"] = soft
+    bounds = {"min": low if soft is None else None, "max": high, "decimals": decimals}
     defaults |= {name: bound for name, bound in bounds.items() if bound is not None}
     shown = {"showLegend": legend is not None, "displayMode": "list", "placement": "bottom", "calcs": list(legend or ())}
     options = {"legend": shown, "tooltip": {"mode": "multi", "sort": "desc"}}
@@ -188,34 +234,54 @@ def states(
     words: dict[str, tuple[str, str | None]],
     none: str,
     overrides: Sequence[Override] = (),
-    show: str = "auto",
 ) -> Panel:
     """One band per series whose colour tells its state.
 
     Args:
-        words: value to (text, colour).
-        show: whether the text stands in the band: `auto`, `always`, `never`.
+        words: value to (text, colour); the legend shows them.
     """
     defaults = {
-        "unit": "none", "noValue": none, "color": {"mode": "fixed", "fixedColor": "text"}, "mappings": [mapping(words)],
-        "thresholds": thresholds(PLAIN), "custom": {"lineWidth": 0, "fillOpacity": 85, "spanNulls": False},
-    }  # fmt: skip
+        "unit": "none",
+        "noValue": none,
+        "color": {"mode": "fixed", "fixedColor": "text"},
+        "mappings": [mapping(words)],
+        "thresholds": thresholds(PLAIN),
+        "custom": {"lineWidth": 0, "fillOpacity": 85, "spanNulls": False},
+    }
     options = {
-        "mergeValues": True, "rowHeight": 0.8, "showValue": show, "alignValue": "left", "tooltip": {"mode": "single", "sort": "none"},
+        "mergeValues": True,
+        "rowHeight": 0.8,
+        "showValue": "never",
+        "alignValue": "left",
+        "tooltip": {"mode": "single", "sort": "none"},
         "legend": {"showLegend": True, "displayMode": "list", "placement": "bottom"},
-    }  # fmt: skip
+    }
     return _panel("state-timeline", panel_id, title, description, targets, defaults=defaults, overrides=overrides, options=options)
 
 
 def heatmap(panel_id: int, title: str, description: str, expr: str, *, unit: str = "s") -> Panel:
     """Calls per second by histogram bucket, with exemplars."""
     options = {
-        "calculate": False, "cellGap": 1, "filterValues": {"le": 1e-9}, "rowsFrame": {"layout": "auto"}, "showValue": "never",
-        "color": {"mode": "scheme", "scheme": "Oranges", "steps": 64, "exponent": 0.5, "scale": "exponential", "reverse": False, "fill": "dark-orange"},
-        "yAxis": {"axisPlacement": "left", "unit": unit, "reverse": False}, "exemplars": {"color": "rgba(87,148,242,0.9)"},
-        "legend": {"show": True}, "tooltip": {"mode": "single", "yHistogram": False, "showColorScale": False},
-    }  # fmt: skip
-    target = query(expr, "{{le}}", shape="heatmap", exemplar=True, min_step="1m")
+        "calculate": False,
+        "cellGap": 1,
+        "filterValues": {"le": 1e-9},
+        "rowsFrame": {"layout": "auto"},
+        "showValue": "never",
+        "color": {
+            "mode": "scheme",
+            "scheme": "Oranges",
+            "steps": 64,
+            "exponent": 0.5,
+            "scale": "exponential",
+            "reverse": False,
+            "fill": "dark-orange",
+        },
+        "yAxis": {"axisPlacement": "left", "unit": unit, "reverse": False},
+        "exemplars": {"color": "rgba(87,148,242,0.9)"},
+        "legend": {"show": True},
+        "tooltip": {"mode": "single", "yHistogram": False, "showColorScale": False},
+    }
+    target = query(expr, "{{le}}", shape="heatmap", exemplar=True, min_step="2m")
     defaults = {"unit": "reqps", "noValue": NO_CALLS, "custom": {"scaleDistribution": {"type": "linear"}}}
     return _panel("heatmap", panel_id, title, description, [target], defaults=defaults, overrides=(), options=options)
 
@@ -224,10 +290,18 @@ def bars(panel_id: int, title: str, description: str, target: dict[str, Any], *,
     """A horizontal bar per series, from 0 to `high`."""
     defaults = {"unit": unit, "noValue": none, "min": 0, "max": high, "color": {"mode": "thresholds"}, "thresholds": thresholds(steps)}
     options = {
-        "displayMode": "basic", "orientation": "horizontal", "showUnfilled": True, "valueMode": "color", "namePlacement": "left", "sizing": "auto",
-        "minVizWidth": 8, "minVizHeight": 16, "maxVizHeight": 40, "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
+        "displayMode": "basic",
+        "orientation": "horizontal",
+        "showUnfilled": True,
+        "valueMode": "color",
+        "namePlacement": "left",
+        "sizing": "auto",
+        "minVizWidth": 8,
+        "minVizHeight": 16,
+        "maxVizHeight": 40,
+        "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
         "legend": {"showLegend": False, "displayMode": "list", "placement": "bottom", "calcs": []},
-    }  # fmt: skip
+    }
     return _panel("bargauge", panel_id, title, description, [target], defaults=defaults, overrides=(), options=options)
 
 
@@ -251,17 +325,29 @@ def table(
         sort: (column, falling).
     """
     basis: dict[str, Any] = {
-        "unit": unit, "noValue": none, "color": {"mode": "thresholds"}, "thresholds": thresholds(PLAIN),
-        "custom": {"align": "auto", "cellOptions": {"type": "auto"}, "inspect": False},
-    }  # fmt: skip
+        "unit": unit,
+        "noValue": none,
+        "color": {"mode": "thresholds"},
+        "thresholds": thresholds(PLAIN),
+        "custom": CELL,
+    }
     options = {
-        "showHeader": True, "cellHeight": "sm", "sortBy": [{"displayName": name, "desc": falling} for name, falling in sort],
-    }  # fmt: skip
+        "showHeader": True,
+        "cellHeight": "sm",
+        "sortBy": [{"displayName": name, "desc": falling} for name, falling in sort],
+    }
     dash = override("byRegexp", ".*", noValue="–")
     return _panel(
-        "table", panel_id, title, description, targets, defaults=basis | (defaults or {}), overrides=[dash, *overrides], options=options,
+        "table",
+        panel_id,
+        title,
+        description,
+        targets,
+        defaults=basis | (defaults or {}),
+        overrides=[dash, *overrides],
+        options=options,
         transformations=transformations,
-    )  # fmt: skip
+    )
 
 
 def merged(names: dict[str, str]) -> list[dict[str, Any]]:
@@ -273,3 +359,15 @@ def merged(names: dict[str, str]) -> list[dict[str, Any]]:
     full = {field.replace("#", "Value #"): title for field, title in names.items()}
     organize = {"indexByName": {field: n for n, field in enumerate(full)}, "renameByName": full, "excludeByName": {"Time": True}}
     return [{"id": "merge", "options": {}}, {"id": "organize", "options": organize}]
+
+
+def matrix(*, rows: str, columns: str, title: str) -> list[dict[str, Any]]:
+    """Turn an instant query by two labels into a line per value of one and a column per value of the other.
+
+    Args:
+        rows, columns: the labels.
+        title: of the first column.
+    """
+    grouping = {"rowField": rows, "columnField": columns, "valueField": "Value", "emptyValue": "null"}
+    organize = {"renameByName": {f"{rows}\\{columns}": title}, "indexByName": {}, "excludeByName": {}}
+    return [{"id": "groupingToMatrix", "options": grouping}, {"id": "organize", "options": organize}]

@@ -11,6 +11,7 @@ import re
 from typing import Final
 
 from otel_quality.vocabulary import metrics
+from otel_quality.vocabulary.measures import ALL
 from otel_quality.vocabulary.metrics import Metric
 from otel_quality.vocabulary.outcomes import SCORED, Outcome
 
@@ -20,12 +21,15 @@ FAILED: Final = (Outcome.ERROR, Outcome.TIMEOUT)
 """Outcomes that an error ratio counts, as the alert does."""
 WINDOW: Final = "[$__rate_interval]"
 
+_DRIFT: Final = frozenset(metric for metric in metrics.METRICS if metric.name.startswith("llmq_drift"))
+_WHOLE: Final = {"model": ("",), "task": (ALL,)}
+"""What a drift key carries that is a backend as a whole (no model, all tasks): it is shown whichever part is chosen."""
 _BY_NAME: Final = {metric.name: metric for metric in metrics.METRICS}
 
 
-def chosen(label: str) -> str:
-    """Matcher of what the dashboard's variable of this label has selected."""
-    return f"{label}=~`${{{label}:regex}}`"
+def chosen(label: str, *also: str) -> str:
+    """Matcher of what the dashboard's variable of this label has selected, or of one of the words `also`."""
+    return f"{label}=~`{'|'.join((f'${{{label}:regex}}', *also))}`"
 
 
 def select(metric: Metric, *matchers: str, suffix: str = "") -> str:
@@ -37,7 +41,9 @@ def select(metric: Metric, *matchers: str, suffix: str = "") -> str:
         suffix: `_bucket`, `_sum` or `_count` of a histogram.
     """
     taken = {re.split(r"[=!]", matcher)[0] for matcher in matchers}
-    inside = ", ".join([*(chosen(name) for name in KEY if name in metric.labels and name not in taken), *matchers])
+    whole = _WHOLE if metric in _DRIFT else {}
+    variables = [chosen(name, *whole.get(name, ())) for name in KEY if name in metric.labels and name not in taken]
+    inside = ", ".join([*variables, *matchers])
     return f"{metric.name}{suffix}{{{inside}}}" if inside else f"{metric.name}{suffix}"
 
 

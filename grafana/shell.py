@@ -14,7 +14,7 @@ from otel_quality.vocabulary import metrics
 TAG: Final = "llm-quality"
 SCHEMA_VERSION: Final = 39
 ALL_VALUE: Final = ".+"
-SAFE_VALUES: Final = "/^[^`\"]*$/"
+SAFE_VALUES: Final = '/^[^`"]*$/'
 
 
 def dashboard(uid: str, title: str, description: str, grid: Grid) -> dict[str, Any]:

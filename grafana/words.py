@@ -11,6 +11,7 @@ GOOD: Final = "green"
 MILD: Final = "orange"
 BAD: Final = "red"
 FAINT: Final = "#7b8087"
+FAINTER: Final = "#565b63"
 
 DRIFT: Final[dict[str, tuple[str, str | None]]] = {
     str(value): (state, color) for value, (state, color) in enumerate(zip(DRIFT_STATES, (FAINT, GOOD, MILD, BAD), strict=True))
@@ -40,7 +41,7 @@ STOP_COLORS: Final = {
     StopClass.ERROR.label: BAD,
 }
 COMPONENT_COLORS: Final = dict(
-    zip((component.name for component in COMPONENTS), (GOOD, BAD, MILD, "purple", "blue"), strict=True),
+    zip((component.name for component in COMPONENTS), ("yellow", BAD, MILD, "purple", "blue"), strict=True),
 )
 TOKEN_COLORS: Final = {"input": "blue", "output": GOOD, "cache_read": "light-blue", "cache_write": "#8ab8ff", "reasoning": "purple"}
 

@@ -1,0 +1,143 @@
+"""The scenario inside a real Prometheus: metrics pages with timestamps become blocks, a server is started on them.
+
+Decision: blocks from promtool, not live scraping, because three hours then take seconds and their instants are known. They
+carry no exemplars, and Prometheus evaluates no rules on them: what it would have written as ALERTS and `up` is written here.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from grafana import scenario
+from otel_quality.core.snapshot import Key, Snapshot
+from otel_quality.outlets.families import Health
+from otel_quality.outlets.metrics import OPENMETRICS, Exposition
+from otel_quality.vocabulary.measures import ALL
+from prometheus.alerts import PROCESSOR_JOB
+from prometheus.settings import Settings
+
+_TARGET: Final = f'instance="processor:9464",job="{PROCESSOR_JOB}"'
+_SAMPLE: Final = re.compile(r'(?P<name>[a-z_]+)(?:\{(?P<labels>(?:[^"}]|"(?:[^"\\]|\\.)*")*)\})? (?P<value>\S+)')
+"""A sample without its exemplar."""
+
+
+def write_blocks(folder: Path, *, every_s: int = scenario.EVERY_S) -> Path:
+    """The whole scenario as a Prometheus data folder.
+
+    Args:
+        folder: an existing empty one; the data are put into `data` below it.
+        every_s: seconds between samples.
+
+    Raises:
+        FileNotFoundError: promtool is not installed.
+        subprocess.CalledProcessError: promtool refused the dump; its output says why.
+    """
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        raise FileNotFoundError("promtool is not installed: apt-get install --no-install-recommends prometheus")
+    dump, data = folder / "dump.om", folder / "data"
+    with dump.open("w", encoding="utf-8") as file:
+        file.writelines(f"{line}\n" for line in openmetrics(scenario.snapshots(every_s=every_s)))
+    subprocess.run([promtool, "tsdb", "create-blocks-from", "openmetrics", str(dump), str(data)], check=True, capture_output=True)
+    dump.unlink()
+    return data
+
+
+def openmetrics(snapshots: Iterable[Snapshot]) -> Iterator[str]:
+    """Lines of one OpenMetrics text with a timestamp on each sample: families together, as promtool wants them."""
+    latest = [Snapshot()]
+    exposition = Exposition(lambda: latest[0], lambda: _health(latest[0]), version="0.0.0")
+    families: dict[str, list[str]] = {}
+    alerts = _Alerts()
+    for snapshot in snapshots:
+        latest[0] = snapshot
+        page, _ = exposition.render(OPENMETRICS)
+        at_s = snapshot.time_ns // 10**9
+        _collect(families, page.decode(), at_s)
+        _collect(families, "# TYPE up gauge\nup 1\n", at_s)
+        families.setdefault("# TYPE ALERTS gauge", []).extend(f"ALERTS{{{labels}}} 1 {at_s}" for labels in alerts.at(snapshot, at_s))
+    for head, lines in families.items():
+        yield head
+        yield from lines
+    yield "# EOF"
+
+
+def _collect(families: dict[str, list[str]], page: str, at_s: int) -> None:
+    """Put the page's samples under their families' TYPE lines."""
+    head = ""
+    for line in page.splitlines():
+        if line.startswith("#"):
+            head = line if line.startswith("# TYPE") else head
+            continue
+        sample = _SAMPLE.match(line)
+        if sample is None:
+            raise ValueError(f"no sample: {line}")
+        labels = f"{_TARGET},{sample['labels']}" if sample["labels"] else _TARGET
+        families.setdefault(head, []).append(f"{sample['name']}{{{labels}}} {sample['value']} {at_s}")
+
+
+def _health(snapshot: Snapshot) -> Health:
+    """A processor that does well."""
+    ran_s = snapshot.time_ns / 1e9 - scenario.START_S
+    return Health(
+        queue_bytes=round(ran_s) % 7 * 900,
+        tick_duration_s=0.004 + round(ran_s) % 5 * 0.0004,
+        render_duration_s=0.006,
+        resident_bytes=round(95e6 + 4e3 * ran_s),
+        cpu_s=0.02 * ran_s,
+        start_time_s=scenario.START_S,
+    )
+
+
+class _Alerts:
+    """What Prometheus writes as ALERTS for two of our rules: pending for a time, then firing, and on a while after."""
+
+    def __init__(self) -> None:
+        self._settings = Settings()
+        self._since: dict[str, int] = {}
+        self._last: dict[str, int] = {}
+
+    def at(self, snapshot: Snapshot, at_s: int) -> list[str]:
+        """Label sets of the series that exist at this moment."""
+        return [*self._drifting(snapshot, at_s), *self._low(snapshot, at_s)]
+
+    def _drifting(self, snapshot: Snapshot, at_s: int) -> list[str]:
+        bad = [key for key, verdict in snapshot.drift.items() if verdict.state == "severe"]
+        kept = self._settings
+        return self._held("LLMQBackendDrifting", "page", bad, at_s, for_s=kept.drift_for_s, keep_s=kept.drift_keep_s)
+
+    def _low(self, snapshot: Snapshot, at_s: int) -> list[str]:
+        wanted = self._settings
+        cards = [card for card in snapshot.by_task.values() if card.samples >= wanted.score_min_samples]
+        low = [card.key for card in cards if card.score < 100 * wanted.score_floor and card.key.task != ALL]
+        return self._held("LLMQScoreLow", "warning", low, at_s, for_s=wanted.score_for_s, keep_s=0)
+
+    def _held(self, name: str, severity: str, keys: list[Key], at_s: int, *, for_s: float, keep_s: float) -> list[str]:
+        found = []
+        active = {_labels(name, severity, key) for key in keys}
+        for labels in sorted(active | {labels for labels in self._since if f'"{name}"' in labels}):
+            if labels in active:
+                self._last[labels] = at_s
+            elif at_s - self._last[labels] > keep_s:
+                del self._since[labels]
+                continue
+            began = self._since.setdefault(labels, at_s)
+            state = "firing" if at_s - began >= for_s else "pending"
+            if state == "pending" and labels not in active:
+                del self._since[labels]
+                continue
+            found.append(f'{labels},alertstate="{state}"')
+        return found
+
+
+def _labels(name: str, severity: str, key: Key) -> str:
+    parts = {"alertname": name, "severity": severity, "backend": key.backend, "model": key.model, "task": key.task}
+    return ",".join(f'{label}="{value}"' for label, value in parts.items() if value)
+
+
+if __name__ == "__main__":
+    print(write_blocks(Path(sys.argv[1])))
