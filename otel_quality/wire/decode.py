@@ -35,17 +35,31 @@ _MAX_TOKENS: Final = 10**9
 _MAX_COST_USD: Final = 1e6
 _TTFT_SLACK: Final = 1.02
 """How far over the duration a time to first chunk may be: clocks of one process, read at two moments."""
+_UNTOLD: Final = ""
+_OUTPUT: Final = TOKENS.index("output_tokens")
 _NO_TRACE: Final = bytes(16)
 _NO_SPAN: Final = bytes(8)
-_RESPONSE_MODEL, _TASK, _MODEL, _CONVERSATION = (CARRIED[name] for name in ("response_model", "task", "model", "conversation_id"))
+_BY_MARK: Final = [(mark, number) for number, dialect in enumerate(DIALECTS) for mark in dialect.marks]
+_ANSWERED, _TASK, _MODEL, _TALK = (CARRIED[name] for name in ("response_model", "task", "model", "conversation_id"))
 _KINDS: Final[dict[Text, str | None]] = {
     **dict.fromkeys(a.LLM_OPERATIONS, "llm"),
     **dict.fromkeys(a.TOOL_OPERATIONS, "tool"),
     **dict.fromkeys(a.AGENT_OPERATIONS, "agent"),
     **dict.fromkeys(a.OTHER_OPERATIONS),
 }
-_BY_MARK: Final = [(mark, number) for number, dialect in enumerate(DIALECTS) for mark in dialect.marks]
-_TOKEN_KEYS: Final = [[(keys[0], keys[1:]) for keys in (getattr(dialect, name) for name in TOKENS)] for dialect in DIALECTS]
+
+Keys = list[tuple[str, tuple[str, ...]]]
+"""Per field the first key to try, and the rest."""
+
+
+def _plan(dialect: Dialect, names: Sequence[str]) -> Keys:
+    own = {"backend": (a.BACKEND,), "server": (a.SERVER_ADDRESS,), "task": (a.TASK,), "outcome": (a.OUTCOME,)}
+    fields_of = (own[name] if name in own else getattr(dialect, name) for name in names)
+    return [(keys[0], keys[1:]) for keys in fields_of]
+
+
+_TEXTS: Final = ("operation", "backend", "provider", "request_model", "response_model", "task", "outcome", "error_type", "conversation_id")
+_PLANS: Final = [(_plan(dialect, _TEXTS), _plan(dialect, TOKENS)) for dialect in DIALECTS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +129,10 @@ class Decoder:
         return _columns(found)
 
     def _read(self, span: Any, resource: int, found: _Found) -> None:
+        """Read one span.
+
+        Long and flat on purpose: it runs for every span, and a call costs as much as a look-up.
+        """
         attributes = span.attributes
         for mark, number in _BY_MARK:  # noqa: B007
             if mark in attributes:
@@ -122,114 +140,79 @@ class Decoder:
         else:
             found.ignored += 1
             return
-        dialect = DIALECTS[number]
-        kind = _kind(attributes, dialect)
-        if kind is None:
-            found.ignored += 1
-            return
-        trace_id, span_id, start_ns, end_ns = span.trace_id, span.span_id, span.start_time_unix_nano, span.end_time_unix_nano
-        fault = _fault(trace_id, span_id, start_ns, end_ns)
-        if fault:
-            found.rejections.append((resource, fault))
-        elif kind != "llm":
-            found.others += (trace_id, span_id)
-        else:
-            row = self._row(attributes, dialect, number, start_ns, end_ns, span.status.code == _ERROR_STATUS, found)
-            if row is None:
-                found.rejections.append((resource, "unknown_backend"))
-            else:
-                found.ids += (trace_id, span_id)
-                found.rows.append(row)
-
-    def _row(
-        self, attributes: Any, dialect: Dialect, number: int, start_ns: int, end_ns: int, failed: bool, found: _Found
-    ) -> tuple[Any, ...] | None:
-        """A tuple in the order of `RESPONSE`, ids, outcome and stop to follow for all rows at once; None: backend not allowed.
-
-        Flat on purpose: it runs for every span, and a call costs as much as a look-up.
-        """
-        get = attributes.get
-        other = values.other
-        model = answered = task = ""
-        if (v := other(attributes, dialect.request_model)) is not None:
-            model = v.string_value
-        if (v := other(attributes, dialect.response_model)) is not None:
-            answered = v.string_value
-        if (v := get(a.TASK)) is not None:
-            task = v.string_value
-        who = self._who(attributes, dialect, model or answered, task, found)
-        if who is None:
-            return None
-        told = "" if (v := get(a.OUTCOME)) is None else v.string_value
-        error = "" if (v := other(attributes, dialect.error_type)) is None else v.string_value
+        get, other, dialect = attributes.get, values.other, DIALECTS[number]
+        text_keys, token_keys = _PLANS[number]
+        operation, own, provider, model, answered, task, told, error, conversation = [
+            "" if (v := get(key)) is None and (not rest or (v := other(attributes, rest)) is None) else v.string_value
+            for key, rest in text_keys
+        ]
         reasons = () if (v := other(attributes, dialect.finish_reasons)) is None else values.words(v)
         tokens = [
             MISSING
             if (v := get(key)) is None and (not rest or (v := other(attributes, rest)) is None)
             else v.int_value or values.integer(v)
-            for key, rest in _TOKEN_KEYS[number]
+            for key, rest in token_keys
         ]
+        kind = _KINDS.get(operation, _UNTOLD)
+        if kind == _UNTOLD:
+            kind = _guess(operation, model, bool(reasons) or tokens[_OUTPUT] != MISSING, a.TOOL_NAME in attributes)
+        if kind is None:
+            found.ignored += 1
+            return
+        trace_id, span_id, start_ns, end_ns = span.trace_id, span.span_id, span.start_time_unix_nano, span.end_time_unix_nano
+        fault = _fault(trace_id, span_id, start_ns, end_ns)
+        who = 0
+        if kind == "llm" and not fault:
+            server = v.string_value if self._by_server and (v := get(a.SERVER_ADDRESS)) is not None else ""
+            parts = (own, server, provider, model or answered, task)
+            code = found.who.get(parts)
+            who = self._new_key(parts, found) if code is None else code
+            fault = "unknown_backend" if self._allow and found.keys[who][0] not in self._allow else ""
+        if fault:
+            found.rejections.append((resource, fault))
+            return
+        if kind != "llm":
+            found.others += (trace_id, span_id)
+            return
         has_tools = MISSING if (v := get(a.HAS_TOOLS)) is None else values.flag(v)
         if has_tools == MISSING and other(attributes, dialect.tool_definitions) is not None:
             has_tools = 1
-        return (
-            end_ns,
-            0,
-            0,
-            0,
-            end_ns - start_ns if start_ns else MISSING,
-            MISSING if (v := other(attributes, dialect.time_to_first_chunk)) is None else values.nanoseconds(v),
-            *tokens,
-            math.nan if (v := other(attributes, dialect.cost_usd)) is None else values.real(v),
-            who,
-            found.how.setdefault((told, failed, error, reasons), len(found.how)),
-            0,
-            MISSING,
-            has_tools,
-            MISSING if (v := get(a.HAS_TOOL_CALL)) is None else values.flag(v),
-            number,
-            (_RESPONSE_MODEL if answered else 0)
-            | (_TASK if task else 0)
-            | (_MODEL if model else 0)
-            | (_CONVERSATION if _has(attributes, dialect.conversation_id) else 0),
+        how = (told, span.status.code == _ERROR_STATUS, error, reasons)
+        found.ids += (trace_id, span_id)
+        found.rows.append(
+            (
+                end_ns,
+                0,
+                0,
+                0,
+                end_ns - start_ns if start_ns else MISSING,
+                MISSING if (v := other(attributes, dialect.time_to_first_chunk)) is None else values.nanoseconds(v),
+                *tokens,
+                math.nan if (v := other(attributes, dialect.cost_usd)) is None else values.real(v),
+                who,
+                found.how.setdefault(how, len(found.how)),
+                0,
+                MISSING,
+                has_tools,
+                MISSING if (v := get(a.HAS_TOOL_CALL)) is None else values.flag(v),
+                number,
+                (_ANSWERED if answered else 0) | (_TASK if task else 0) | (_MODEL if model else 0) | (_TALK if conversation else 0),
+            )
         )
 
-    def _who(self, attributes: Any, dialect: Dialect, model: Text, task: Text, found: _Found) -> int | None:
-        """The code of the span's (backend, model, task); None where the backend is not allowed."""
-        own = "" if (v := attributes.get(a.BACKEND)) is None else v.string_value
-        server = _text(attributes, (a.SERVER_ADDRESS,)) if self._by_server else ""
-        provider = "" if own else _text(attributes, dialect.provider)
-        parts = (own, server, provider, model, task)
-        code = found.who.get(parts)
-        if code is None:
-            code = found.who[parts] = len(found.who)
-            backend = names.label(own or server or provider)
-            found.keys.append((self._aliases.get(backend, backend), names.label(model), names.task(task)))
-        return code if not self._allow or found.keys[code][0] in self._allow else None
+    def _new_key(self, parts: tuple[Text, ...], found: _Found) -> int:
+        own, server, provider, model, task = parts
+        backend = names.label(own or server or provider)
+        found.keys.append((self._aliases.get(backend, backend), names.label(model), names.task(task)))
+        found.who[parts] = len(found.who)
+        return found.who[parts]
 
 
-def _text(attributes: Any, keys: tuple[str, ...]) -> Text:
-    value = values.other(attributes, keys)
-    return "" if value is None else value.string_value
-
-
-def _has(attributes: Any, keys: tuple[str, ...]) -> bool:
-    return any(key in attributes for key in keys)
-
-
-def _kind(attributes: Any, dialect: Dialect) -> str | None:
-    """llm, tool or agent; None for anything else.
-
-    An operation of a name we do not know is an LLM call where it has a model and an answer, and so is a span without one.
-    """
-    operation = _text(attributes, dialect.operation)
-    kind = _KINDS.get(operation, "")
-    if kind != "":
-        return kind
-    if not operation and a.TOOL_NAME in attributes and not _has(attributes, dialect.request_model):
+def _guess(operation: Text, model: Text, answered: bool, names_tool: bool) -> str | None:
+    """The kind of a span whose operation is not known: an LLM call where it has a model and an answer."""
+    if not operation and names_tool and not model:
         return "tool"
-    answered = _has(attributes, dialect.output_tokens) or _has(attributes, dialect.finish_reasons)
-    return "llm" if answered and _has(attributes, dialect.request_model) else None
+    return "llm" if model and answered else None
 
 
 def _fault(trace_id: bytes, span_id: bytes, start_ns: int, end_ns: int) -> str:

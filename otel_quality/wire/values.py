@@ -43,7 +43,7 @@ def integer(value: Any) -> int:
 
 def nanoseconds(value: Any) -> int:
     """Seconds as whole nanoseconds, or INVALID."""
-    seconds = real(value)
+    seconds = value.double_value or real(value)
     return round(seconds * _NS_PER_S) if 0 < seconds * _NS_PER_S < LARGEST else INVALID
 
 
@@ -59,8 +59,9 @@ def real(value: Any) -> float:
 
 def words(value: Any) -> tuple[Text, ...]:
     """A list of strings, from an array, a JSON array or a single string."""
-    if value.HasField("array_value"):
-        return tuple([item.string_value for item in value.array_value.values])
+    items = value.array_value.values
+    if items:
+        return (items[0].string_value,) if len(items) == 1 else tuple([item.string_value for item in items])
     single = value.string_value
     if isinstance(single, str) and single.startswith("["):
         try:
