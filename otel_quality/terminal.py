@@ -1,12 +1,14 @@
 """How scores and drift look on a terminal: bars, colours, units. Used by the commands and by the demo.
 
-Pure text in, text out; prints nothing.
+Prints nothing unless it is given the console.
 """
 
 from datetime import UTC, datetime
 from typing import Final
 
 from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
 
 CELLS: Final = 20
 """Cells of a score bar; one is 5 points."""
@@ -21,6 +23,14 @@ def console(*, stderr: bool = False) -> Console:
     """A console as wide as the terminal; in a pipe wide, and without colour."""
     made = Console(stderr=stderr, highlight=False)
     return made if made.is_terminal else Console(stderr=stderr, highlight=False, width=_PIPE_WIDTH)
+
+
+def indented(out: Console, text: str, *, by: int, style: str) -> None:
+    """Print text indented; on a terminal all its lines are, in a pipe it stays one line."""
+    if out.is_terminal:
+        out.print(Padding(Text(text), (0, 0, 0, by)), style=style)
+    else:
+        out.print(Text(" " * by + text), soft_wrap=True)
 
 
 def bar(score: float) -> str:

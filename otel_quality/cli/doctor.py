@@ -23,6 +23,8 @@ from otel_quality.vocabulary import attributes
 _CONNECT_S: Final = 2.0
 _FEW: Final = 0.5
 """Coverage under which a field is called missing."""
+_FEW_STREAMED: Final = 0.05
+"""The same for what only streamed calls have."""
 _MARKS: Final = {"ok": ("✓", "green"), "note": ("·", "yellow"), "wrong": ("✗", "bold red")}
 
 _FIELDS: Final = {
@@ -154,10 +156,11 @@ def _coverage(intake: dict[str, Any]) -> Iterator[Finding]:
         if not calls:
             continue
         known = {field: share for field, share in fields.items() if field in _FIELDS}
-        full = [field for field, share in known.items() if share >= _FEW]
-        yield Finding("ok", f"{calls} calls in dialect {dialect} carry {', '.join(full) or 'none of the fields we look for'}")
+        few = [field for field, share in known.items() if share < (_FEW_STREAMED if field == "time_to_first_chunk" else _FEW)]
+        carried = ", ".join(f"{field} {terminal.share(share, 1)}" for field, share in known.items() if field not in few)
+        yield Finding("ok", f"{calls} calls in dialect {dialect} carry {carried or 'none of the fields we look for'}")
         for field, share in known.items():
-            if share < _FEW:
+            if field in few:
                 lost, advice = _FIELDS[field]
                 yield Finding("note", f"{field} is on {terminal.share(share, 1)} of them: {lost}", advice)
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 import click
-from rich.padding import Padding
 from rich.text import Text
 
 from otel_quality import terminal
@@ -49,4 +48,4 @@ def _list(verdicts: list[Any]) -> None:
         )
         out.print(line, soft_wrap=True)
         if verdict["reason"]:
-            out.print(Padding(Text(verdict["reason"], style=style), (0, 0, 0, 12)))
+            terminal.indented(out, verdict["reason"], by=12, style=style)

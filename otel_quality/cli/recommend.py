@@ -1,7 +1,6 @@
 """`recommend`: which backend to use for a task, and why."""
 
 import click
-from rich.padding import Padding
 from rich.text import Text
 
 from otel_quality import terminal
@@ -40,4 +39,4 @@ def command(task: str, min_samples: int, api_url: str, as_json: bool) -> None:
         )
         out.print(line, soft_wrap=True)
         for reason in item["reasons"]:
-            out.print(Padding(Text(reason, style="red" if reason.startswith("drift severe") else "dim"), (0, 0, 0, 6)))
+            terminal.indented(out, reason, by=4, style="red" if reason.startswith("drift severe") else "dim")

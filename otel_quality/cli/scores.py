@@ -48,6 +48,7 @@ def _report(out: Console, task: str, cards: list[Any], places: dict[str, Any]) -
     cards.sort(key=lambda card: places[card["backend"]]["rank"] if card["backend"] in places else len(places) + 1)
     out.print(Text("Scores over all tasks" if task == "all" else f"Scores for {task}", style="bold"))
     out.print(_ranking(cards, places))
+    out.print()
     out.print(_breakdown(cards))
     missing = sorted({name for card in cards for name in card["missing"]})
     if missing:

@@ -1,5 +1,7 @@
 """`serve`: the processor itself, until it is told to stop."""
 
+import logging
+import sys
 from pathlib import Path
 
 import click
@@ -19,7 +21,7 @@ import click
     default=None,
     help="Bind beyond loopback with neither TLS nor a token, where the network itself is closed.",
 )
-def command(file: Path | None, **options: object) -> None:
+def command(file: Path | None, **options: object) -> int:
     """Receive OTLP, score backends, watch for drift.
 
     Prints one line per listener, `listening NAME HOST:PORT`, then `ready`. Every setting can also be a variable:
@@ -29,7 +31,8 @@ def command(file: Path | None, **options: object) -> None:
     from otel_quality.cli import settings
     from otel_quality.service import run
 
-    run(settings.load(file, {f"server.{name}": value for name, value in options.items()}), announce=_print_line)
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    return run(settings.load(file, {f"server.{name}": value for name, value in options.items()}), announce=_print_line)
 
 
 def _print_line(line: str) -> None:

@@ -18,7 +18,7 @@ from typing import Any, Final
 import otel_quality as oq
 
 TASKS: Final = ("code", "reasoning")
-_PER_SECOND: Final = 5.0
+_PER_SECOND: Final = 8.0
 """Calls per second to each backend for each task."""
 _CHUNKS: Final = 4
 _SLOWEST_S: Final = 4.0
@@ -74,11 +74,11 @@ def stages() -> tuple[tuple[float, str, Character], ...]:
     """What happens to the drifter: from which share of the show, in words, and its character from then on."""
     normal = DRIFTER.character
     silent = replace(normal, tool_use=0.02)
-    broken = replace(silent, latency_s=normal.latency_s * 2, tokens=normal.tokens // 4, error=0.2, timeout=0.08, empty=0.35)
+    broken = replace(silent, latency_s=normal.latency_s * 2, tokens=normal.tokens // 4, error=0.28, timeout=0.12, empty=0.3)
     return (
         (0.0, "all four backends answer well", normal),
-        (0.35, f"{DRIFTER.name} stops calling tools on {DRIFTING_TASK}", silent),
-        (0.5, f"{DRIFTER.name} sends empty answers and errors on {DRIFTING_TASK}", broken),
+        (0.3, f"{DRIFTER.name} stops calling tools on {DRIFTING_TASK}", silent),
+        (0.45, f"{DRIFTER.name} sends empty answers and errors on {DRIFTING_TASK}", broken),
     )
 
 
@@ -87,7 +87,7 @@ Now = Callable[[Backend, str], Character]
 
 
 async def traffic(character: Now, stop: asyncio.Event) -> None:
-    """Call every backend for every task, some forty times a second in all, until `stop` is set and the last call has ended."""
+    """Call every backend for every task, some sixty times a second in all, until `stop` is set and the last call has ended."""
     async with asyncio.TaskGroup() as group:
         for seed, (backend, task) in enumerate(itertools.product(BACKENDS, TASKS)):
             numbers = itertools.count(seed * 1000 + 1)

@@ -26,13 +26,14 @@ class NoProcessor(OtelQualityError):
 
 
 class Processor:
-    """The child, for `async with`.
+    """The child: started by `start`, stopped at the end of `async with`.
 
     Args:
         keep: leave it running at the end, and its folder with it.
 
     Attributes:
         addresses: `HOST:PORT` by listener, as it announced them.
+        folder: its log and data.
     """
 
     def __init__(self, *, keep: bool) -> None:
@@ -51,11 +52,16 @@ class Processor:
     def otlp_url(self) -> str:
         return f"http://{self.addresses['otlp_http']}"
 
-    async def __aenter__(self) -> Self:
-        self._folder = Path(tempfile.mkdtemp(prefix="otel-quality-demo-"))
-        self._log = self._folder / "log"
+    async def start(self) -> None:
+        """Start the child and wait until it is ready.
+
+        Raises:
+            NoProcessor: it ended, or was not ready in time.
+        """
+        self.folder = Path(tempfile.mkdtemp(prefix="otel-quality-demo-"))
+        self._log = self.folder / "log"
         ports = [word for name in _LISTENERS for word in (f"--{name}-port", "0")]
-        command = [sys.executable, "-m", "otel_quality", "serve", *ports, "--data-dir", str(self._folder / "data")]
+        command = [sys.executable, "-m", "otel_quality", "serve", *ports, "--data-dir", str(self.folder / "data")]
         with self._log.open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, env=environment.of_child(), start_new_session=True
@@ -68,6 +74,8 @@ class Processor:
             if isinstance(error, TimeoutError):
                 raise NoProcessor(f"the processor was not ready within {_START_S:.0f} s") from None
             raise
+
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -80,7 +88,7 @@ class Processor:
             except TimeoutError:
                 self._process.kill()
                 await self._process.wait()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     async def _until_ready(self) -> None:
         assert self._process.stdout is not None

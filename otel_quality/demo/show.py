@@ -81,14 +81,19 @@ async def run(config: Config, out: Console) -> None:
     if config.endpoint is not None:
         await _send_only(config, config.endpoint, out)
         return
-    async with Processor(keep=config.keep) as processor:
+    processor = Processor(keep=config.keep)
+    if out.is_terminal and not config.as_json:
+        with out.status("starting a processor on free ports"):
+            await processor.start()
+    else:
+        await processor.start()
+    async with processor:
         watch = Watch(Client(processor.api_url))
         telemetry = oq.configure(endpoint=processor.otlp_url, service_name="otel-quality-demo")
         show = _quiet if config.as_json else _live if out.is_terminal else _plain
-        await show(config, watch, out)
+        await show(_Traffic(config.seconds, watch, telemetry.flush), out)
         await asyncio.to_thread(telemetry.shutdown)
-        left = (processor.addresses, processor.pid) if config.keep else (None, None)
-        _outcome(config, watch.story, out, *left)
+        _outcome(config, watch.story, out, processor if config.keep else None)
 
 
 def _end_in_order() -> None:
@@ -104,60 +109,84 @@ async def _send_only(config: Config, endpoint: str, out: Console) -> None:
     length = f"for {config.seconds:.0f} s" if config.seconds else "until stopped (Ctrl-C)"
     out.print(f"simulated backends send to {endpoint} {length}", markup=False)
     try:
-        await _while_traffic(config.seconds, None, lambda: None)
+        await _Traffic(config.seconds, None, telemetry.flush).run(lambda: None)
     finally:
         await asyncio.to_thread(telemetry.shutdown)
 
 
-async def _live(config: Config, watch: Watch, out: Console) -> None:
+@dataclass(frozen=True, slots=True)
+class _Traffic:
+    """The calls, and the story that is kept up to date meanwhile.
+
+    Attributes:
+        seconds: how long calls are made; 0 is without end.
+        watch: the story; None where nobody looks.
+        flush: sends the spans that wait.
+    """
+
+    seconds: float
+    watch: Watch | None
+    flush: Callable[[], object]
+
+    async def run(self, changed: Callable[[], None]) -> None:
+        """Make the calls; `changed` is called after each look."""
+        stop, weather = asyncio.Event(), Weather(self.seconds)
+        calls = asyncio.create_task(backends.traffic(weather.character, stop))
+        told = -1
+        try:
+            while (not self.seconds or weather.at_s < self.seconds) and not calls.done():
+                if self.watch is not None and weather.stage > told:
+                    told = weather.stage
+                    self.watch.staged(weather.at_s, weather.stages[told][1])
+                await self._look(weather, changed)
+                await asyncio.sleep(_LOOK_EVERY_S)
+        except BaseException:
+            calls.cancel()
+            raise
+        stop.set()
+        await calls
+        await asyncio.to_thread(self.flush)
+        await asyncio.sleep(2 * _LOOK_EVERY_S)
+        await self._look(weather, changed)
+
+    async def _look(self, weather: Weather, changed: Callable[[], None]) -> None:
+        if self.watch is not None:
+            await asyncio.to_thread(self.watch.look, weather.at_s)
+            changed()
+
+
+async def _live(traffic: _Traffic, out: Console) -> None:
+    assert traffic.watch is not None
+    story = traffic.watch.story
     with Live(console=out, refresh_per_second=4) as screen:
-        await _while_traffic(config.seconds, watch, lambda: screen.update(view.live(watch.story, config.seconds)))
+        await traffic.run(lambda: screen.update(view.live(story, traffic.seconds)))
 
 
-async def _plain(config: Config, watch: Watch, out: Console) -> None:
+async def _plain(traffic: _Traffic, out: Console) -> None:
+    assert traffic.watch is not None
+    story = traffic.watch.story
     out.print("otel_quality demo: simulated backends, real SDK, real OTLP", markup=False)
     told, next_standing_s = 0, _STANDING_EVERY_S
 
     def tell() -> None:
         nonlocal told, next_standing_s
-        for event in watch.story.events[told:]:
-            out.print(view.line(event), markup=False)
-        told = len(watch.story.events)
-        if watch.story.at_s >= next_standing_s:
+        for event in story.events[told:]:
+            out.print(view.line(event), markup=False, soft_wrap=True)
+        told = len(story.events)
+        if story.at_s >= next_standing_s:
             next_standing_s += _STANDING_EVERY_S
-            out.print("\n".join(view.standing(watch.story)), markup=False)
+            out.print("\n".join(view.standing(story)), markup=False)
 
-    await _while_traffic(config.seconds, watch, tell)
-
-
-async def _quiet(config: Config, watch: Watch, _: Console) -> None:
-    await _while_traffic(config.seconds, watch, lambda: None)
+    await traffic.run(tell)
 
 
-async def _while_traffic(seconds: float, watch: Watch | None, changed: Callable[[], None]) -> None:
-    """Make calls for some seconds (0: without end), and keep the story up to date meanwhile."""
-    stop, weather = asyncio.Event(), Weather(seconds)
-    calls = asyncio.create_task(backends.traffic(weather.character, stop))
-    told = -1
-    try:
-        while (not seconds or weather.at_s < seconds) and not calls.done():
-            if watch is not None:
-                if weather.stage > told:
-                    told = weather.stage
-                    watch.staged(weather.at_s, weather.stages[told][1])
-                await asyncio.to_thread(watch.look, weather.at_s)
-                changed()
-            await asyncio.sleep(_LOOK_EVERY_S)
-    except BaseException:
-        calls.cancel()
-        raise
-    stop.set()
-    await calls
+async def _quiet(traffic: _Traffic, _: Console) -> None:
+    await traffic.run(lambda: None)
 
 
-def _outcome(config: Config, story: Story, out: Console, addresses: dict[str, str] | None, pid: int | None) -> None:
+def _outcome(config: Config, story: Story, out: Console, left: Processor | None) -> None:
     if config.as_json:
-        kept = {"processor": {"pid": pid, "listeners": addresses}} if addresses else {}
+        kept = {"processor": {"pid": left.pid, "folder": str(left.folder), "listeners": left.addresses}} if left else {}
         out.out(json.dumps(view.document(story, config.seconds) | kept, indent=2, ensure_ascii=False), highlight=False)
         return
     if not out.is_terminal:
@@ -166,4 +195,7 @@ def _outcome(config: Config, story: Story, out: Console, addresses: dict[str, st
     out.print(view.alert(story))
     out.print(view.advice(story))
     out.print()
-    out.print(view.following(addresses, pid))
+    if left is not None:
+        out.print("\n".join(view.left_running(left.addresses, left.pid, str(left.folder))), markup=False, soft_wrap=True)
+        out.print()
+    out.print(view.following())

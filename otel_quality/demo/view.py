@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
-from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -23,12 +22,12 @@ _WIDEST: Final = 100
 _ROUTINE: Final = {"stage": ("•", "cyan")}
 
 NEXT_CODE: Final = """\
-import otel_quality as oq
+  import otel_quality as oq
 
-oq.configure()  # OTLP to http://127.0.0.1:4318
+  oq.configure()  # OTLP to http://127.0.0.1:4318
 
-@oq.observe_llm(backend="anthropic", model="claude-sonnet-4-5", task="code")
-def answer(prompt): ...
+  @oq.observe_llm(backend="anthropic", model="claude-sonnet-4-5", task="code")
+  def answer(prompt): ...
 """
 
 
@@ -136,8 +135,8 @@ def advice(story: Story) -> RenderableType:
     return Text.assemble(f"For {DRIFTING_TASK}, use ", (best["backend"], "bold green"), " instead: best of those that do not drift.")
 
 
-def following(addresses: dict[str, str] | None, pid: int | None) -> RenderableType:
-    """What to do next; with the addresses of a processor that was left running."""
+def following() -> RenderableType:
+    """What to do next."""
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(no_wrap=True, style="bold")
     table.add_column(style="dim")
@@ -147,24 +146,17 @@ def following(addresses: dict[str, str] | None, pid: int | None) -> RenderableTy
         ("otel-quality --help", "everything else"),
     ):
         table.add_row(command, what)
-    parts: list[RenderableType] = [
-        Text("Next", style="dim"),
-        table,
-        Text(),
-        Text("Wrap your own calls", style="dim"),
-        Padding(Text(NEXT_CODE.rstrip()), (0, 2)),
-    ]
-    return Group(*(_left_running(addresses, pid) if addresses and pid else ()), *parts)
+    return Group(Text("Next", style="dim"), table, Text(), Text("Wrap your own calls", style="dim"), Text(NEXT_CODE.rstrip()))
 
 
-def _left_running(addresses: dict[str, str], pid: int) -> list[RenderableType]:
-    where = ", ".join(f"{name} {address}" for name, address in addresses.items())
-    ask = f"otel-quality scores --api http://{addresses['api']}"
+def left_running(addresses: dict[str, str], pid: int, folder: str) -> list[str]:
+    """Where a processor that was kept listens, how to ask it and how to stop it."""
     return [
-        Text(f"The processor is left running: {where}"),
-        Text.assemble("  ask it: ", (ask, "bold")),
-        Text.assemble("  stop it: ", (f"kill {pid}", "bold")),
-        Text(),
+        "The processor is left running.",
+        *(f"  {name:<9}  {address}" for name, address in addresses.items()),
+        f"  ask it     otel-quality scores --api http://{addresses['api']}",
+        f"  stop it    kill {pid}",
+        f"  its log    {folder}/log",
     ]
 
 
