@@ -20,12 +20,20 @@ from prometheus.settings import Settings
 from tests.flow.programs import ROOT, Alertmanager, Prometheus, Serve, Webhook, free_port, until
 
 FAST = Settings(
-    drift_for_s=2, drift_keep_s=2, down_for_s=2, scrape_interval_s=1, group_wait_s=0.2, group_interval_s=1, collector="", page_repeat_s=3600
+    drift_for_s=2,
+    drift_keep_s=2,
+    down_for_s=15,
+    scrape_interval_s=1,
+    group_wait_s=0.2,
+    group_interval_s=1,
+    collector="",
+    page_repeat_s=3600,
 )
 KEY = {"backend": "anthropic", "model": "claude-sonnet-4-5", "task": "code"}
 DEADLINE_S = 60
 RESEND = "--rules.alert.resend-delay=1s"
-"""Prometheus finds its Alertmanager some 5 s after its start; what fires before that is sent again after this, not a minute."""
+"""Prometheus finds its Alertmanager some 5 s after its start, and its targets likewise; what fires before that is sent again after
+this, not a minute, and a target may be absent for longer than that before it is called down."""
 
 
 def write(folder: Path, settings: Settings, name: str) -> Path:
@@ -37,10 +45,10 @@ def write(folder: Path, settings: Settings, name: str) -> Path:
 
 
 @contextmanager
-def alerting(folder: Path, processor: str) -> Iterator[tuple[Prometheus, Webhook]]:
+def alerting(folder: Path, processor: str, settings: Settings = FAST) -> Iterator[tuple[Prometheus, Webhook]]:
     """Prometheus scraping a processor, its Alertmanager, and where the alerts arrive."""
     with Webhook() as webhook:
-        settings = dataclasses.replace(FAST, webhook_url=webhook.url, processor=processor)
+        settings = dataclasses.replace(settings, webhook_url=webhook.url, processor=processor)
         with Alertmanager(write(folder, settings, "alertmanager.yml"), folder / "alertmanager") as alertmanager:
             settings = dataclasses.replace(settings, alertmanager=alertmanager.address)
             config = write(folder, settings, "prometheus.yml")
@@ -71,7 +79,7 @@ def test_drift_that_begins_pages_once_with_its_labels_and_text_and_recovery_reso
         send(serve, DRIFT_WINDOW, output_tokens=120)
         reaches(prometheus, "stable")
         until(lambda: prometheus.query('ALERTS{alertname="LLMQWatchdog",alertstate="firing"}'), DEADLINE_S, "rules evaluated")
-        assert not prometheus.query('ALERTS{alertname!="LLMQWatchdog"}')
+        assert not prometheus.query('ALERTS{alertname!="LLMQWatchdog",alertstate="firing"}')
         assert not webhook.alerts
 
         send(serve, DRIFT_WINDOW // 2, output_tokens=0)
@@ -91,10 +99,11 @@ def test_drift_that_begins_pages_once_with_its_labels_and_text_and_recovery_reso
         reaches(prometheus, "stable")
         resolved = until(lambda: arrived(webhook, BACKEND_DRIFTING.name, "resolved"), DEADLINE_S, "`resolved` at the webhook")
         assert [alert["labels"] for alert in resolved] == [fired[0]["labels"]]
-        assert {alert["labels"]["alertname"] for alert in webhook.alerts} == {"LLMQBackendDrifting"}
+        assert len(webhook.alerts) == 2, "one page, one resolved, nothing else"
 
 
 def test_a_processor_that_does_not_answer_pages(tmp_path: Path) -> None:
-    with alerting(tmp_path, f"127.0.0.1:{free_port()}") as (_, webhook):
+    settings = dataclasses.replace(FAST, down_for_s=2)
+    with alerting(tmp_path, f"127.0.0.1:{free_port()}", settings) as (_, webhook):
         fired = until(lambda: arrived(webhook, "LLMQProcessorDown", "firing"), DEADLINE_S, "the alert at the webhook")
         assert [alert["labels"] for alert in fired] == [{"alertname": "LLMQProcessorDown", "severity": "page"}]
