@@ -9,22 +9,12 @@ Refuses: gauges, pies, alert lists, HTML (see tests/grafana/test_lint.py).
 from collections.abc import Sequence
 from typing import Any, Final
 
+from grafana.fields import PLAIN, Override, Steps, mapping, no_number, thresholds
 from grafana.grid import Panel
 from grafana.promql import names_in
 
-Override = dict[str, Any]
-Steps = Sequence[tuple[float | None, str]]
-
 DATASOURCE: Final = {"type": "prometheus", "uid": "${datasource}"}
 NO_CALLS: Final = "No LLM calls in this time range"
-PLAIN: Final[Steps] = ((None, "text"),)
-"""For a number that is neither good nor bad."""
-
-CELL: Final[dict[str, Any]] = {"align": "auto", "cellOptions": {"type": "auto"}, "inspect": False, "minWidth": 50}
-OUT_OF_LEGEND: Final = {"legend": True, "tooltip": False, "viz": False}
-"""For `hideFrom`."""
-EMPTY_CELL: Final = {"type": "special", "options": {"match": "null", "result": {"text": "–", "color": "transparent", "index": 0}}}
-"""For coloured cells: without it the first threshold's colour says that nothing is bad."""
 
 
 def query(
@@ -64,41 +54,7 @@ def query(
     return target
 
 
-def columns(*exprs: str, min_step: str = "5m") -> list[dict[str, Any]]:
-    """Instant queries for a table: refs A, B, C... in order."""
-    return [query(expr, ref=chr(ord("A") + n), instant=True, shape="table", min_step=min_step) for n, expr in enumerate(exprs)]
-
-
-def thresholds(steps: Steps) -> dict[str, Any]:
-    """Absolute thresholds; the first step's value is None."""
-    return {"mode": "absolute", "steps": [{"value": value, "color": color} for value, color in steps]}
-
-
-def mapping(words: dict[str, tuple[str, str | None]]) -> dict[str, Any]:
-    """A value mapping: value to (text, colour)."""
-    options = {
-        value: {"text": text, "index": n} | ({"color": color} if color else {}) for n, (value, (text, color)) in enumerate(words.items())
-    }
-    return {"type": "value", "options": options}
-
-
-def override(matcher: str, name: Any, **properties: Any) -> Override:
-    """Properties of some fields; `custom_x` stands for `custom.x`, `_` in `custom_` only."""
-    listed = [{"id": key.replace("custom_", "custom."), "value": value} for key, value in properties.items()]
-    return {"matcher": {"id": matcher, "options": name}, "properties": listed}
-
-
-def by_name(name: str, **properties: Any) -> Override:
-    """Properties of the field of this name."""
-    return override("byName", name, **properties)
-
-
-def painted(colors: dict[str, str]) -> list[Override]:
-    """Fixed colours by field name."""
-    return [by_name(name, color={"mode": "fixed", "fixedColor": color}) for name, color in colors.items()]
-
-
-def _panel(
+def panel(
     kind: str,
     panel_id: int,
     title: str,
@@ -110,8 +66,9 @@ def _panel(
     options: dict[str, Any],
     transformations: Sequence[dict[str, Any]] = (),
 ) -> Panel:
+    """A panel of any kind; its description gets the names of the metrics it reads."""
     names = list(dict.fromkeys(name for target in targets for name in names_in(target["expr"])))
-    panel: Panel = {
+    made: Panel = {
         "id": panel_id,
         "type": kind,
         "title": title,
@@ -122,27 +79,27 @@ def _panel(
         "options": options,
     }
     if transformations:
-        panel["transformations"] = list(transformations)
-    return panel
+        made["transformations"] = list(transformations)
+    return made
 
 
 def tile(
     panel_id: int,
     title: str,
     description: str,
-    target: dict[str, Any],
-    *,
+    *targets: dict[str, Any],
     none: str,
     unit: str = "none",
     steps: Steps = PLAIN,
     decimals: int | None = None,
     mappings: Sequence[dict[str, Any]] = (),
+    overrides: Sequence[Override] = (),
     filled: bool = False,
 ) -> Panel:
-    """One number; with a curve behind it where the query is over time.
+    """One number, or a few with their names; from instant queries.
 
     Args:
-        none: shown without data.
+        none: shown, without a colour that judges, where there is no number.
         steps: thresholds of its colour.
         filled: colour the whole tile, for what must catch the eye.
     """
@@ -151,21 +108,21 @@ def tile(
         "noValue": none,
         "color": {"mode": "thresholds"},
         "thresholds": thresholds(steps),
-        "mappings": list(mappings),
+        "mappings": [*mappings, no_number(none, "#3d434b" if filled else "text")],
     }
     if decimals is not None:
         defaults["decimals"] = decimals
     options = {
         "colorMode": "background" if filled else "value",
-        "graphMode": "none" if target["instant"] else "area",
+        "graphMode": "none",
         "justifyMode": "center",
         "orientation": "auto",
-        "textMode": "value",
+        "textMode": "value" if len(targets) == 1 else "value_and_name",
         "wideLayout": True,
         "showPercentChange": False,
         "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
     }
-    return _panel("stat", panel_id, title, description, [target], defaults=defaults, overrides=(), options=options)
+    return panel("stat", panel_id, title, description, list(targets), defaults=defaults, overrides=overrides, options=options)
 
 
 def curves(
@@ -197,7 +154,7 @@ def curves(
         legend: values beside each name in the legend; None for no legend.
     """
     filled = 0 if stack == "none" else 60
-    custom = {
+    custom: dict[str, Any] = {
         "drawStyle": "bars" if bars else "line",
         "lineWidth": 2 if stack == "none" and not bars else 0,
         "fillOpacity": 80 if bars else filled,
@@ -222,7 +179,7 @@ def curves(
     defaults |= {name: bound for name, bound in bounds.items() if bound is not None}
     shown = {"showLegend": legend is not None, "displayMode": "list", "placement": "bottom", "calcs": list(legend or ())}
     options = {"legend": shown, "tooltip": {"mode": "multi", "sort": "desc"}}
-    return _panel("timeseries", panel_id, title, description, targets, defaults=defaults, overrides=overrides, options=options)
+    return panel("timeseries", panel_id, title, description, targets, defaults=defaults, overrides=overrides, options=options)
 
 
 def states(
@@ -256,7 +213,7 @@ def states(
         "tooltip": {"mode": "single", "sort": "none"},
         "legend": {"showLegend": True, "displayMode": "list", "placement": "bottom"},
     }
-    return _panel("state-timeline", panel_id, title, description, targets, defaults=defaults, overrides=overrides, options=options)
+    return panel("state-timeline", panel_id, title, description, targets, defaults=defaults, overrides=overrides, options=options)
 
 
 def heatmap(panel_id: int, title: str, description: str, expr: str, *, unit: str = "s") -> Panel:
@@ -283,12 +240,13 @@ def heatmap(panel_id: int, title: str, description: str, expr: str, *, unit: str
     }
     target = query(expr, "{{le}}", shape="heatmap", exemplar=True, min_step="2m")
     defaults = {"unit": "reqps", "noValue": NO_CALLS, "custom": {"scaleDistribution": {"type": "linear"}}}
-    return _panel("heatmap", panel_id, title, description, [target], defaults=defaults, overrides=(), options=options)
+    return panel("heatmap", panel_id, title, description, [target], defaults=defaults, overrides=(), options=options)
 
 
 def bars(panel_id: int, title: str, description: str, target: dict[str, Any], *, unit: str, none: str, steps: Steps, high: float) -> Panel:
     """A horizontal bar per series, from 0 to `high`."""
     defaults = {"unit": unit, "noValue": none, "min": 0, "max": high, "color": {"mode": "thresholds"}, "thresholds": thresholds(steps)}
+    defaults["mappings"] = [no_number(none, "text")]
     options = {
         "displayMode": "basic",
         "orientation": "horizontal",
@@ -302,72 +260,4 @@ def bars(panel_id: int, title: str, description: str, target: dict[str, Any], *,
         "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
         "legend": {"showLegend": False, "displayMode": "list", "placement": "bottom", "calcs": []},
     }
-    return _panel("bargauge", panel_id, title, description, [target], defaults=defaults, overrides=(), options=options)
-
-
-def table(
-    panel_id: int,
-    title: str,
-    description: str,
-    targets: list[dict[str, Any]],
-    transformations: Sequence[dict[str, Any]],
-    *,
-    none: str,
-    overrides: Sequence[Override],
-    sort: Sequence[tuple[str, bool]] = (),
-    unit: str = "none",
-    defaults: dict[str, Any] | None = None,
-) -> Panel:
-    """Instant queries side by side.
-
-    Args:
-        none: shown without rows; an empty cell shows a dash.
-        sort: (column, falling).
-    """
-    basis: dict[str, Any] = {
-        "unit": unit,
-        "noValue": none,
-        "color": {"mode": "thresholds"},
-        "thresholds": thresholds(PLAIN),
-        "custom": CELL,
-    }
-    options = {
-        "showHeader": True,
-        "cellHeight": "sm",
-        "sortBy": [{"displayName": name, "desc": falling} for name, falling in sort],
-    }
-    dash = override("byRegexp", ".*", noValue="–")
-    return _panel(
-        "table",
-        panel_id,
-        title,
-        description,
-        targets,
-        defaults=basis | (defaults or {}),
-        overrides=[dash, *overrides],
-        options=options,
-        transformations=transformations,
-    )
-
-
-def merged(names: dict[str, str]) -> list[dict[str, Any]]:
-    """Join instant queries by their labels, then name, order and drop columns.
-
-    Args:
-        names: field to title, in the order shown; what is not listed is hidden. `#A` stands for the value of query A.
-    """
-    full = {field.replace("#", "Value #"): title for field, title in names.items()}
-    organize = {"indexByName": {field: n for n, field in enumerate(full)}, "renameByName": full, "excludeByName": {"Time": True}}
-    return [{"id": "merge", "options": {}}, {"id": "organize", "options": organize}]
-
-
-def matrix(*, rows: str, columns: str, title: str) -> list[dict[str, Any]]:
-    """Turn an instant query by two labels into a line per value of one and a column per value of the other.
-
-    Args:
-        rows, columns: the labels.
-        title: of the first column.
-    """
-    grouping = {"rowField": rows, "columnField": columns, "valueField": "Value", "emptyValue": "null"}
-    organize = {"renameByName": {f"{rows}\\{columns}": title}, "indexByName": {}, "excludeByName": {}}
-    return [{"id": "groupingToMatrix", "options": grouping}, {"id": "organize", "options": organize}]
+    return panel("bargauge", panel_id, title, description, [target], defaults=defaults, overrides=(), options=options)

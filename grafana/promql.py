@@ -14,12 +14,11 @@ from otel_quality.vocabulary import metrics
 from otel_quality.vocabulary.measures import ALL
 from otel_quality.vocabulary.metrics import Metric
 from otel_quality.vocabulary.outcomes import SCORED, Outcome
+from prometheus import expressions
 
 KEY: Final = ("backend", "model", "task")
 """What windows belong to: labels, and the dashboards' variables of the same names."""
-FAILED: Final = (Outcome.ERROR, Outcome.TIMEOUT)
-"""Outcomes that an error ratio counts, as the alert does."""
-WINDOW: Final = "[$__rate_interval]"
+WINDOW: Final = "$__rate_interval"
 
 _DRIFT: Final = frozenset(metric for metric in metrics.METRICS if metric.name.startswith("llmq_drift"))
 _WHOLE: Final = {"model": ("",), "task": (ALL,)}
@@ -54,7 +53,12 @@ def total(series: str, *by: str) -> str:
 
 def per_second(metric: Metric, *by: str, matchers: tuple[str, ...] = (), suffix: str = "") -> str:
     """Summed rate of a counter or of one part of a histogram, split by labels."""
-    return total(f"rate({select(metric, *matchers, suffix=suffix)}{WINDOW})", *by)
+    return total(f"rate({select(metric, *matchers, suffix=suffix)}[{WINDOW}])", *by)
+
+
+def risen(metric: Metric, *matchers: str, window: str = WINDOW) -> str:
+    """What each series of a counter rose by within the window, from 0 where it is new: for what happens rarely."""
+    return expressions.risen(metric, window, select(metric, *matchers).removeprefix(metric.name))
 
 
 def quantile(q: float, histogram: Metric, *by: str) -> str:
@@ -74,7 +78,7 @@ def outcome_is(*outcomes: Outcome) -> str:
 
 def error_ratio(*by: str) -> str:
     """Errors and timeouts over all calls that a score counts, 0-1; 0 without failures, no series without calls."""
-    failed = per_second(metrics.REQUESTS, *by, matchers=(outcome_is(*FAILED),))
+    failed = per_second(metrics.REQUESTS, *by, matchers=(outcome_is(*expressions.FAILED),))
     scored = per_second(metrics.REQUESTS, *by, matchers=(outcome_is(*SCORED),))
     return f"({failed} or 0 * {scored}) / ({scored} > 0)"
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from grafana.panels import Steps, mapping
+from grafana.fields import Steps, mapping, no_number
 from otel_quality.vocabulary.measures import COMPONENTS, DRIFT_STATES, SIGNALS
 from otel_quality.vocabulary.outcomes import Outcome
 from otel_quality.vocabulary.stops import StopClass
@@ -18,9 +18,7 @@ DRIFT: Final[dict[str, tuple[str, str | None]]] = {
 }
 """Value of the state gauge to its word and colour."""
 STATE_STEPS: Final[Steps] = ((None, FAINT), (1, GOOD), (2, MILD), (3, BAD))
-SIGNAL_NAMES: Final = {
-    signal.name: f"{'↑' if signal.fires == 'above' else '↓'} {signal.name.rsplit('_', 1)[0].replace('_', ' ')}" for signal in SIGNALS
-}
+SIGNAL_NAMES: Final = {signal.name: f"{'↑' if signal.fires == 'above' else '↓'} {signal.name.replace('_', ' ')}" for signal in SIGNALS}
 """A drift signal as a person reads it; the arrow is the side of its threshold on which it fires."""
 ALERTS: Final[dict[str, tuple[str, str | None]]] = {"1": ("pending", MILD), "2": ("firing", BAD)}
 
@@ -53,4 +51,6 @@ ALARM_STEPS: Final[Steps] = ((None, GOOD), (1, BAD))
 """A count of which one is too many."""
 
 SIGNAL_MAPPING: Final = mapping({name: (text, None) for name, text in SIGNAL_NAMES.items()})
+EMPTY_CELL: Final = no_number("–", "transparent")
+"""For cells that are coloured all over."""
 DRIFT_MAPPING: Final = mapping(DRIFT)

@@ -6,14 +6,16 @@ and, folded, whether the figures can be trusted.
 
 from typing import Any, Final
 
-from grafana import panels, words
+from grafana import words
 from grafana.boards import common
 from grafana.boards.common import BY_KEY, LEGEND, NO_CALLS, NO_TRAFFIC, OVER_ALL_TASKS
 from grafana.boards.health import health
+from grafana.fields import by_name, painted
 from grafana.grid import Grid, Panel
-from grafana.panels import by_name, columns, curves, heatmap, query, table, tile
+from grafana.panels import curves, heatmap, query, tile
 from grafana.promql import by_samples, error_ratio, mean, per_second, quantile, score_100, select
 from grafana.shell import dashboard
+from grafana.tables import columns, merged, table
 from otel_quality.vocabulary import metrics
 from otel_quality.vocabulary.measures import COMPONENTS, MIN_SAMPLES
 from otel_quality.vocabulary.metrics import Metric
@@ -54,7 +56,7 @@ def _quality_tiles() -> list[Panel]:
             1,
             "Score",
             "Score of the selected backend over all its models and tasks, 0-100, as on the Overview; of several the lowest. Red under 60.",
-            query(score_100(f"min({select(metrics.BACKEND_SCORE, OVER_ALL_TASKS)})")),
+            query(score_100(f"min({select(metrics.BACKEND_SCORE, OVER_ALL_TASKS)})"), instant=True),
             none=common.NO_SCORE,
             steps=words.SCORE_STEPS,
             decimals=0,
@@ -63,7 +65,7 @@ def _quality_tiles() -> list[Panel]:
             2,
             "Weakest part",
             f"Lowest score of a selected model and task with {MIN_SAMPLES} responses or more.",
-            query(score_100(f"min({common.PROVEN_SCORES})")),
+            query(score_100(f"min({common.PROVEN_SCORES})"), instant=True),
             none=common.NO_SCORE,
             steps=words.SCORE_STEPS,
             decimals=0,
@@ -96,7 +98,7 @@ def _operation_tiles() -> list[Panel]:
             5,
             "Error ratio",
             "Errors and timeouts over the calls that count for a score. Red above 25 %.",
-            query(error_ratio(), min_step="5m"),
+            query(error_ratio(), instant=True, min_step="5m"),
             unit="percentunit",
             none=NO_TRAFFIC,
             steps=words.ERROR_STEPS,
@@ -106,25 +108,23 @@ def _operation_tiles() -> list[Panel]:
             6,
             "TTFT p95",
             "Time to first token: the first chunk with content of 95 % of streamed calls comes sooner. Not split by task.",
-            query(quantile(0.95, metrics.TTFC), min_step="5m"),
+            query(quantile(0.95, metrics.TTFC), instant=True, min_step="5m"),
             unit="s",
             none="no streams",
-            decimals=2,
         ),
         tile(
             7,
             "Latency p95",
             "Duration that 95 % of calls stay under. Not split by task.",
-            query(quantile(0.95, metrics.DURATION), min_step="5m"),
+            query(quantile(0.95, metrics.DURATION), instant=True, min_step="5m"),
             unit="s",
             none=NO_TRAFFIC,
-            decimals=1,
         ),
         tile(
             8,
             "Cost per 1k calls",
             "US dollars per thousand calls, where spans carry a cost. Not split by task.",
-            query(f"1000 * {per_second(metrics.COST)} / ({calls} > 0)", min_step="5m"),
+            query(f"1000 * {per_second(metrics.COST)} / ({calls} > 0)", instant=True, min_step="5m"),
             unit="currencyUSD",
             none="no cost known",
             decimals=2,
@@ -161,7 +161,7 @@ def _lost() -> Panel:
         none="No score yet",
         stack="normal",
         decimals=0,
-        overrides=panels.painted(words.COMPONENT_COLORS),
+        overrides=painted(words.COMPONENT_COLORS),
     )
 
 
@@ -176,7 +176,7 @@ def _parts() -> Panel:
             *(score_100(f"max by ({BY_KEY}) ({series})") for series in bounds),
             f"max by ({BY_KEY}) ({select(metrics.SAMPLES)})",
         ),
-        panels.merged(names),
+        merged(names),
         none="No score yet",
         sort=[("Score", False)],
         overrides=[
@@ -199,7 +199,7 @@ def _latency(panel_id: int, title: str, what: str, histogram: Metric) -> Panel:
         f"{what}: median, 95th and 99th percentile, and mean. A diamond is a call whose trace can be opened. Not split by task.",
         [*percentiles, query(mean(histogram), "mean", ref="D", min_step="2m")],
         unit="s",
-        overrides=panels.painted(_PERCENTILES),
+        overrides=painted(_PERCENTILES),
     )
 
 
@@ -225,7 +225,7 @@ def _tokens() -> list[Panel]:
             "Tokens per second. Cached input and reasoning are parts of input and output for most providers. Not split by task.",
             [query(per_second(metrics.TOKENS, "type"), "{{type}}", min_step="2m")],
             unit="short",
-            overrides=panels.painted(words.TOKEN_COLORS),
+            overrides=painted(words.TOKEN_COLORS),
         ),
         curves(
             32,

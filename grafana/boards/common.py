@@ -2,7 +2,8 @@
 
 from typing import Any, Final
 
-from grafana import panels, words
+from grafana import words
+from grafana.fields import Steps, painted, thresholds
 from grafana.grid import Panel
 from grafana.panels import curves, query, states
 from grafana.promql import KEY, chosen, per_second, select
@@ -18,7 +19,7 @@ PROVEN_SCORES: Final = f"{select(metrics.SCORE)} and {select(metrics.SAMPLES)} >
 NO_CALLS: Final = "no calls yet"
 NO_SCORE: Final = "no score yet"
 NO_TRAFFIC: Final = "no traffic"
-LOW_SCORE: Final[panels.Steps] = ((None, "transparent"), (60, words.BAD))
+LOW_SCORE: Final[Steps] = ((None, "transparent"), (60, words.BAD))
 """A dashed line where the alert on a low score begins."""
 
 
@@ -26,7 +27,7 @@ def state_cell() -> dict[str, Any]:
     """A table cell that shows a drift state by word and colour."""
     return {
         "mappings": [words.DRIFT_MAPPING],
-        "thresholds": panels.thresholds(words.STATE_STEPS),
+        "thresholds": thresholds(words.STATE_STEPS),
         "custom_cellOptions": {"type": "color-background", "mode": "basic"},
     }
 
@@ -36,9 +37,9 @@ def score_cell() -> dict[str, Any]:
     return colored(words.SCORE_STEPS) | {"decimals": 0}
 
 
-def colored(steps: panels.Steps) -> dict[str, Any]:
+def colored(steps: Steps) -> dict[str, Any]:
     """A table cell whose number takes the colour of its threshold."""
-    return {"thresholds": panels.thresholds(steps), "custom_cellOptions": {"type": "color-text"}}
+    return {"thresholds": thresholds(steps), "custom_cellOptions": {"type": "color-text"}}
 
 
 def score_bar(width: int = 150) -> dict[str, Any]:
@@ -47,7 +48,7 @@ def score_bar(width: int = 150) -> dict[str, Any]:
         "decimals": 1,
         "min": 0,
         "max": 100,
-        "thresholds": panels.thresholds(words.SCORE_STEPS),
+        "thresholds": thresholds(words.SCORE_STEPS),
         "custom_cellOptions": {"type": "gauge", "mode": "basic", "valueDisplayMode": "text"},
         "custom_width": width,
     }
@@ -77,7 +78,7 @@ def outcomes(panel_id: int) -> Panel:
         [query(per_second(metrics.REQUESTS, "outcome"), "{{outcome}}", min_step="2m")],
         unit="reqps",
         stack="normal",
-        overrides=panels.painted(words.OUTCOME_COLORS),
+        overrides=painted(words.OUTCOME_COLORS),
     )
 
 
@@ -91,5 +92,5 @@ def stop_reasons(panel_id: int) -> Panel:
         [query(per_second(metrics.STOP_REASONS, "stop_reason"), "{{stop_reason}}", min_step="2m")],
         unit="percentunit",
         stack="percent",
-        overrides=panels.painted(words.STOP_COLORS),
+        overrides=painted(words.STOP_COLORS),
     )

@@ -5,13 +5,15 @@ From the top: how many keys are in which state; each key's state over time and s
 
 from typing import Any, Final
 
-from grafana import panels, words
+from grafana import words
 from grafana.boards import common
 from grafana.boards.common import BY_KEY, LEGEND, NO_CALLS
+from grafana.fields import OUT_OF_LEGEND, PLAIN, by_name, override, painted
 from grafana.grid import Grid, Panel
-from grafana.panels import bars, by_name, columns, curves, override, query, states, table, tile
-from grafana.promql import WINDOW, score_100, select, total
+from grafana.panels import bars, curves, query, states, tile
+from grafana.promql import risen, score_100, select, total
 from grafana.shell import dashboard, link_to
+from grafana.tables import columns, merged, table
 from otel_quality.vocabulary import metrics
 from otel_quality.vocabulary.measures import DRIFT_STATES, SIGNALS, Signal
 
@@ -61,12 +63,12 @@ def _tiles() -> list[Panel]:
             what[state],
             query(f"count({_STATE} == {value}) or ({none_if_unknown})", instant=True),
             none=NO_CALLS,
-            steps=steps.get(state, panels.PLAIN),
+            steps=steps.get(state, PLAIN),
             filled=state == "severe",
         )
         for value, state in enumerate(DRIFT_STATES)
     ]
-    worsened = f"sum(increase({select(metrics.DRIFT_EVENTS, _WORSE)}[$__range])) or ({none_if_unknown})"
+    worsened = f"{total(risen(metrics.DRIFT_EVENTS, _WORSE, window='$__range'))} or ({none_if_unknown})"
     got_worse = tile(
         6,
         "Got worse",
@@ -97,7 +99,7 @@ def _since() -> Panel:
         "Since when",
         "Worst first: the present state of each key, when it began, and the score it has now. Click a backend for its own board.",
         columns(_STATE, since, since, score_100(f"max by ({BY_KEY}) ({select(metrics.SCORE)})")),
-        panels.merged(names),
+        merged(names),
         none=_NONE,
         sort=[("State", True), ("Began", True)],
         overrides=[
@@ -117,7 +119,7 @@ def _signal(panel_id: int, signal: Signal) -> Panel:
     firing = f"{value} and on ({BY_KEY}) (max by ({BY_KEY}) ({select(metrics.SIGNAL_FIRING, one)}) == 1)"
     return curves(
         panel_id,
-        f"{words.SIGNAL_NAMES[signal.name][2:].capitalize()} ({signal.severity}, fires {signal.fires})",
+        f"{words.SIGNAL_NAMES[signal.name]} ({signal.severity})",
         f"{signal.what.capitalize()}. Grey: every key; coloured: where it fires, {signal.fires} the dashed threshold. "
         f"Its name in alerts and API is `{signal.name}`; by itself it means {signal.severity} drift.",
         [
@@ -133,7 +135,7 @@ def _signal(panel_id: int, signal: Signal) -> Panel:
                 "A",
                 color={"mode": "fixed", "fixedColor": words.FAINTER},
                 custom_lineWidth=1,
-                custom_hideFrom=panels.OUT_OF_LEGEND,
+                custom_hideFrom=OUT_OF_LEGEND,
             ),
             override("byFrameRefID", "B", custom_spanNulls=False),
             by_name(
@@ -165,11 +167,11 @@ def _events() -> Panel:
         31,
         "Transitions",
         "How often a key went into mild or severe drift, per five minutes.",
-        [query(total(f"increase({select(metrics.DRIFT_EVENTS, _WORSE)}{WINDOW})", "severity"), "{{severity}}", min_step="5m")],
+        [query(total(risen(metrics.DRIFT_EVENTS, _WORSE), "severity"), "{{severity}}", min_step="5m")],
         none="Nothing got worse in this time range",
         stack="normal",
         bars=True,
-        overrides=panels.painted({"mild": words.MILD, "severe": words.BAD}),
+        overrides=painted({"mild": words.MILD, "severe": words.BAD}),
     )
 
 

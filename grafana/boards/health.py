@@ -2,10 +2,12 @@
 
 from typing import Final
 
-from grafana import panels, words
+from grafana import words
+from grafana.fields import by_name, painted, thresholds
 from grafana.grid import Panel
-from grafana.panels import by_name, columns, curves, query, table
-from grafana.promql import WINDOW, per_second, select, total
+from grafana.panels import curves, query
+from grafana.promql import per_second, risen, select, total
+from grafana.tables import CELL, columns, matrix, table
 from otel_quality.vocabulary import metrics
 
 _NOT_SCRAPED: Final = "The processor is not being scraped"
@@ -40,7 +42,7 @@ def _spans(panel_id: int) -> Panel:
         unit="cps",
         none="No spans in this time range",
         stack="normal",
-        overrides=panels.painted(_SPAN_COLORS),
+        overrides=painted(_SPAN_COLORS),
     )
 
 
@@ -61,15 +63,15 @@ def _coverage(panel_id: int) -> Panel:
         "What the spans carry",
         "Share of calls whose span carried the field, per span dialect. What needs a field that a call does not carry leaves the call out.",
         columns(f"min by (dialect, field) ({select(metrics.COVERAGE)})"),
-        panels.matrix(rows="field", columns="dialect", title="Field"),
+        matrix(rows="field", columns="dialect", title="Field"),
         none="No spans yet",
         sort=[("Field", False)],
         unit="percentunit",
         defaults={
             "decimals": 0,
-            "thresholds": panels.thresholds(((None, words.BAD), (0.5, words.MILD), (0.95, words.GOOD))),
-            "mappings": [panels.EMPTY_CELL],
-            "custom": panels.CELL | {"align": "center", "cellOptions": {"type": "color-text"}},
+            "thresholds": thresholds(((None, words.BAD), (0.5, words.MILD), (0.95, words.GOOD))),
+            "mappings": [words.EMPTY_CELL],
+            "custom": CELL | {"align": "center", "cellOptions": {"type": "color-text"}},
         },
         overrides=[by_name("Field", custom_cellOptions={"type": "auto"}, custom_align="left")],
     )
@@ -82,7 +84,7 @@ def _left_out(panel_id: int) -> Panel:
         (metrics.DROPPED_FIELDS, "field", "no valid number: {{field}}"),
     )
     targets = [
-        query(total(f"increase({select(metric)}{WINDOW})", label), legend, ref=chr(ord("A") + n), min_step="5m")
+        query(total(risen(metric), label), legend, ref=chr(ord("A") + n), min_step="5m")
         for n, (metric, label, legend) in enumerate(sources)
     ]
     return curves(

@@ -5,14 +5,16 @@ From the top: eight numbers; what is wrong now with its reason; the same over ti
 
 from typing import Any
 
-from grafana import panels, words
+from grafana import words
 from grafana.boards import common
 from grafana.boards.common import BY_KEY, NO_CALLS, NO_TRAFFIC, OVER_ALL_TASKS
 from grafana.boards.ranking import by_task, ranking
+from grafana.fields import OUT_OF_LEGEND, by_name, override, thresholds
 from grafana.grid import Grid, Panel
-from grafana.panels import by_name, columns, curves, override, query, states, table, tile
+from grafana.panels import curves, query, states, tile
 from grafana.promql import error_ratio, per_second, quantile, score_100, select
 from grafana.shell import dashboard, link_to
+from grafana.tables import columns, merged, table
 from otel_quality.vocabulary import metrics
 from otel_quality.vocabulary.measures import MIN_SAMPLES
 
@@ -38,22 +40,25 @@ def build() -> dict[str, Any]:
 
 
 def _judging_tiles() -> list[Panel]:
-    severe = f"count(max by (backend) ({select(metrics.DRIFT_STATE)}) == 3) or (0 * count({select(metrics.SAMPLES)}))"
+    state, none = f"max by (backend) ({select(metrics.DRIFT_STATE)})", f"(0 * count({select(metrics.SAMPLES)}))"
+    severe, mild = f"count({state} == 3) or {none}", f"count({state} == 2) or {none}"
     return [
         tile(
             1,
             "Drifting now",
-            "Backends of which at least one model and task is in severe drift. Zero is normal.",
-            query(severe, instant=True),
+            "Backends of which at least one model and task is in severe drift; and those where the worst is mild. Zero is normal.",
+            query(severe, "severe", instant=True),
+            query(mild, "mild", ref="B", instant=True),
             none=NO_CALLS,
             steps=words.ALARM_STEPS,
+            overrides=[by_name("mild", thresholds=thresholds(((None, words.GOOD), (1, words.MILD))))],
             filled=True,
         ),
         tile(
             2,
             "Worst score",
             f"Lowest score, 0-100, of any backend, model and task with {MIN_SAMPLES} responses or more. Red under 60.",
-            query(score_100(f"min({common.PROVEN_SCORES})")),
+            query(score_100(f"min({common.PROVEN_SCORES})"), instant=True),
             none=common.NO_SCORE,
             steps=words.SCORE_STEPS,
             decimals=0,
@@ -62,7 +67,7 @@ def _judging_tiles() -> list[Panel]:
             3,
             "Error ratio",
             "Errors and timeouts over the calls that count for a score. Red above 25 %.",
-            query(error_ratio(), min_step="5m"),
+            query(error_ratio(), instant=True, min_step="5m"),
             unit="percentunit",
             none=NO_TRAFFIC,
             steps=words.ERROR_STEPS,
@@ -72,10 +77,9 @@ def _judging_tiles() -> list[Panel]:
             4,
             "TTFT p95",
             "Time to first token: the first chunk with content of 95 % of streamed calls comes sooner. Not split by task.",
-            query(quantile(0.95, metrics.TTFC), min_step="5m"),
+            query(quantile(0.95, metrics.TTFC), instant=True, min_step="5m"),
             unit="s",
             none="no streams",
-            decimals=2,
         ),
     ]
 
@@ -89,7 +93,7 @@ def _neutral_tiles() -> list[Panel]:
             6,
             "Calls",
             "LLM calls per second.",
-            query(per_second(metrics.REQUESTS), min_step="5m"),
+            query(per_second(metrics.REQUESTS), instant=True, min_step="5m"),
             unit="reqps",
             none=NO_TRAFFIC,
             decimals=2,
@@ -98,7 +102,7 @@ def _neutral_tiles() -> list[Panel]:
             7,
             "Tokens per second",
             "Input and output tokens per second. Not split by task.",
-            query(tokens, min_step="5m"),
+            query(tokens, instant=True, min_step="5m"),
             unit="short",
             none="no tokens",
         ),
@@ -106,7 +110,7 @@ def _neutral_tiles() -> list[Panel]:
             8,
             "Cost per hour",
             "US dollars per hour at the present rate, where spans carry a cost. Not split by task.",
-            query(f"3600 * {per_second(metrics.COST)}", min_step="5m"),
+            query(f"3600 * {per_second(metrics.COST)}", instant=True, min_step="5m"),
             unit="currencyUSD",
             none="no cost known",
             decimals=2,
@@ -141,14 +145,14 @@ def _worse() -> Panel:
             per_signal(metrics.SIGNAL_THRESHOLD),
             score_100(f"({per_key(metrics.SCORE)})"),
         ),
-        panels.merged(names | {"#C": "Now", "#D": "Threshold", "#E": "Score"}),
-        none="Nothing is drifting",
+        merged(names | {"#C": "Now", "#D": "Threshold", "#E": "Score"}),
+        none="No drift among the backends measured",
         sort=[("Drift", True), ("Since", False)],
         overrides=[
             by_name("Drift", **common.state_cell(), custom_width=75),
             by_name("Backend", links=link_to("llmq-backend", "Open this backend, model and task", "Backend", "Model", "Task")),
-            by_name("Since", unit="dateTimeFromNow", custom_width=130),
-            by_name("Why", mappings=[words.SIGNAL_MAPPING], custom_width=150),
+            by_name("Since", unit="dateTimeFromNow", custom_width=145),
+            by_name("Why", mappings=[words.SIGNAL_MAPPING], custom_width=170),
             by_name("Now", unit="percentunit", decimals=0, custom_width=70),
             by_name("Threshold", unit="percentunit", decimals=0, custom_width=90),
             by_name("Score", **common.score_cell(), custom_width=65),
@@ -190,7 +194,7 @@ def _scoreboard() -> Panel:
             quantile(0.95, metrics.DURATION, "backend"),
             f"1000 * {per_second(metrics.COST, 'backend')} / ({calls} > 0)",
         ),
-        panels.merged(names | {"#F": "Calls/s", "#G": "Errors", "#H": "TTFT p95", "#I": "Latency p95", "#J": "$ per 1k"}),
+        merged(names | {"#F": "Calls/s", "#G": "Errors", "#H": "TTFT p95", "#I": "Latency p95", "#J": "$ per 1k"}),
         none="No backend has a score yet",
         sort=[("Score", True)],
         overrides=[
@@ -201,8 +205,8 @@ def _scoreboard() -> Panel:
             by_name("Drift", **common.state_cell()),
             by_name("Calls/s", decimals=2),
             by_name("Errors", **common.colored(words.ERROR_STEPS), unit="percentunit", decimals=1),
-            by_name("TTFT p95", unit="s", decimals=2, custom_width=85),
-            by_name("Latency p95", unit="s", decimals=1, custom_width=100),
+            by_name("TTFT p95", unit="s", custom_width=85),
+            by_name("Latency p95", unit="s", custom_width=100),
             by_name("$ per 1k", unit="currencyUSD", decimals=2),
         ],
     )
@@ -231,7 +235,7 @@ def _weakest() -> Panel:
     edge = {
         "color": {"mode": "fixed", "fixedColor": words.FAINT},
         "custom_lineWidth": 0,
-        "custom_hideFrom": panels.OUT_OF_LEGEND,
+        "custom_hideFrom": OUT_OF_LEGEND,
     }
     return curves(
         23,

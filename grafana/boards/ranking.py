@@ -1,12 +1,13 @@
 """Which backend for which task: the matrix of tasks, and the ranking of everything with its certainty."""
 
-from grafana import panels, words
+from grafana import words
 from grafana.boards import common
 from grafana.boards.common import BY_KEY
+from grafana.fields import by_name, thresholds
 from grafana.grid import Panel
-from grafana.panels import by_name, columns, table
 from grafana.promql import chosen, score_100, select
 from grafana.shell import link_to
+from grafana.tables import CELL, columns, matrix, merged, table
 from otel_quality.vocabulary import metrics
 from otel_quality.vocabulary.measures import ALL, MIN_SAMPLES
 
@@ -19,14 +20,14 @@ def by_task(panel_id: int) -> Panel:
         "Score per task",
         "Score of each backend at each task over all its models: read down a column to find the best backend for a task.",
         columns(score_100(f"max by (backend, task) ({select(metrics.BACKEND_SCORE, *single_tasks)})")),
-        panels.matrix(rows="backend", columns="task", title="Backend"),
+        matrix(rows="backend", columns="task", title="Backend"),
         none="No score yet",
         sort=[("Backend", False)],
         defaults={
             "decimals": 0,
-            "thresholds": panels.thresholds(words.SCORE_STEPS),
-            "mappings": [panels.EMPTY_CELL],
-            "custom": panels.CELL | {"align": "center", "cellOptions": {"type": "color-background", "mode": "basic"}},
+            "thresholds": thresholds(words.SCORE_STEPS),
+            "mappings": [words.EMPTY_CELL],
+            "custom": CELL | {"align": "center", "cellOptions": {"type": "color-background", "mode": "basic"}},
         },
         overrides=[
             by_name(
@@ -55,7 +56,7 @@ def ranking(panel_id: int) -> Panel:
             f"max by ({BY_KEY}) ({samples})",
             score_100(f"max by ({BY_KEY}) ({score} * clamp_max({samples} / {MIN_SAMPLES}, 1))"),
         ),
-        panels.merged(names | {"#D": "Samples", "#E": "Rank"}),
+        merged(names | {"#D": "Samples", "#E": "Rank"}),
         none="No score yet",
         sort=[("Rank", True)],
         overrides=[
