@@ -96,7 +96,7 @@ def test_a_stopped_processor_or_collector_silences_backend_alerts_and_nothing_el
         {"alertname": "LLMQScoreLow", "severity": "warning", "backend": "groq", "task": "code"},
         {"alertname": "LLMQErrorRatioHigh", "severity": "warning", "backend": "groq", "model": "llama"},
         {"alertname": "LLMQNoSpans", "severity": "warning", "backend": "groq"},
-        {"alertname": "LLMQSpansRejected", "severity": "warning", "reason": "no_ids"},
+        {"alertname": "LLMQSpansRejected", "severity": "warning", "reason": "invalid_id"},
         {"alertname": "LLMQWatchdog", "severity": "info"},
     ]
     with Alertmanager(CONFIG, tmp_path) as alertmanager:
