@@ -14,7 +14,6 @@ def main(backend: str, model: str, task: str, count: int, output_tokens: int) ->
     oq.configure()
     for _ in range(count):
         with oq.llm_call(backend=backend, model=model, task=task) as call:
-            call.first_token()
             call.finish(output_tokens=output_tokens, stop_reason="stop")
 
 
