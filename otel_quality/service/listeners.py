@@ -1,6 +1,7 @@
 """The four ports: bound first, so that a taken one is known before anything starts."""
 
 import asyncio
+import os
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -38,32 +39,40 @@ class Listeners:
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
-    def add_grpc(self, name: str, port: int, server: grpc.aio.Server) -> None:
-        """Give a gRPC server its port.
-
-        Raises:
-            PortTaken: the port cannot be bound.
-        """
-        try:
-            bound = server.add_insecure_port(f"{_bracketed(self.host)}:{port}")
-        except RuntimeError:
-            raise self._taken(name, port, "it is in use or may not be bound") from None
-        self.addresses[name] = f"{_bracketed(self.host)}:{bound}"
-        self._grpc.append(server)
-
     def add_http(self, name: str, port: int, app: Any) -> None:
         """Give an ASGI application its port.
 
         Raises:
             PortTaken: the port cannot be bound.
         """
-        try:
-            family = socket.getaddrinfo(self.host, port, type=socket.SOCK_STREAM)[0][0]
-            sock = socket.create_server((self.host, port), family=family, backlog=_BACKLOG)
-        except OSError as error:
-            raise self._taken(name, port, error.strerror or str(error)) from None
+        sock = self._bind(name, port)
         self.addresses[name] = f"{_bracketed(self.host)}:{sock.getsockname()[1]}"
         self._servers.append(lambda: serve(app, self._http_config(sock), shutdown_trigger=self._stop.wait))
+
+    def add_grpc(self, name: str, port: int, create: Callable[[], grpc.aio.Server]) -> None:
+        """Give a gRPC server its port; it is created only when the port is free.
+
+        gRPC takes no socket and logs by itself what it cannot bind, so the port is tried first.
+
+        Raises:
+            PortTaken: the port cannot be bound.
+        """
+        self._bind(name, port).close()
+        server = create()
+        try:
+            bound = server.add_insecure_port(f"{_bracketed(self.host)}:{port}")
+        except RuntimeError as error:
+            raise self._taken(name, port, str(error)) from None
+        self.addresses[name] = f"{_bracketed(self.host)}:{bound}"
+        self._grpc.append(server)
+
+    def _bind(self, name: str, port: int) -> socket.socket:
+        try:
+            family = socket.getaddrinfo(self.host, port, type=socket.SOCK_STREAM)[0][0]
+            return socket.create_server((self.host, port), family=family, backlog=_BACKLOG)
+        except OSError as error:
+            why = str(error) if error.errno is None else os.strerror(error.errno)
+            raise self._taken(name, port, why) from None
 
     async def start(self) -> None:
         """Answer on all ports."""

@@ -49,16 +49,16 @@ async def _serve(config: Config, announce: Announce) -> int:
     release = version("otel-quality")
     page = Exposition(owner.snapshot, lambda: replace(owner.health(), render_duration_s=page.render_duration_s), version=release)
     api = create_app(owner, version=release, listeners=lambda: listeners.addresses, bound_host=server.host)
-    listeners.add_grpc("otlp_grpc", server.otlp_grpc_port, create_server(owner, config.otlp))
     listeners.add_http("otlp_http", server.otlp_http_port, OtlpHttp(owner, config.otlp))
     listeners.add_http("metrics", server.metrics_port, metrics_app(page, not_ready=lambda: state.not_ready))
     listeners.add_http("api", server.api_port, api)
+    listeners.add_grpc("otlp_grpc", server.otlp_grpc_port, lambda: create_server(owner, config.otlp))
     owner.start(died=state.fail)
     await listeners.start()
     if not server.loopback:
         _log.warning("listening beyond loopback on %s without TLS and token, as --insecure-network says", server.host)
-    for name, address in listeners.addresses.items():
-        announce(f"listening {name} {address}")
+    for name in ("otlp_grpc", "otlp_http", "metrics", "api"):
+        announce(f"listening {name} {listeners.addresses[name]}")
     state.not_ready = ""
     announce("ready")
     await state.until_end()

@@ -255,7 +255,7 @@ def _drop_invalid(rows: Rows) -> dict[str, int]:
     """Make numbers that cannot be true MISSING; how many there were, by field."""
     too_long = (rows["latency_ns"] != MISSING) & (rows["ttft_ns"] > rows["latency_ns"] * _TTFT_SLACK)
     wrong = {"time_to_first_chunk": ("ttft_ns", (rows["ttft_ns"] == INVALID) | too_long)}
-    wrong |= {name: (name, (rows[name] == INVALID) | (rows[name] > _MAX_TOKENS)) for name in TOKENS}
+    wrong |= {name: (name, (rows[name] <= INVALID) | (rows[name] > _MAX_TOKENS)) for name in TOKENS}
     for column, where in wrong.values():
         rows[column][where] = MISSING
     no_cost = ~np.isnan(rows["cost_usd"]) & ~((rows["cost_usd"] >= 0) & (rows["cost_usd"] <= _MAX_COST_USD))

@@ -43,8 +43,8 @@ def integer(value: Any) -> int:
 
 def nanoseconds(value: Any) -> int:
     """Seconds as whole nanoseconds, or INVALID."""
-    seconds = value.double_value or real(value)
-    return round(seconds * _NS_PER_S) if 0 < seconds * _NS_PER_S < LARGEST else INVALID
+    ns = (value.double_value or real(value)) * _NS_PER_S
+    return round(ns) if 1 <= ns < LARGEST else INVALID
 
 
 def real(value: Any) -> float:
