@@ -7,8 +7,9 @@ carry no exemplars, and Prometheus evaluates no rules on them: what it would hav
 import re
 import shutil
 import subprocess
-import sys
+import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -45,6 +46,39 @@ def write_blocks(folder: Path, *, every_s: int = scenario.EVERY_S) -> Path:
     subprocess.run([promtool, "tsdb", "create-blocks-from", "openmetrics", str(dump), str(data)], check=True, capture_output=True)  # noqa: S603
     dump.unlink()
     return data
+
+
+@contextmanager
+def served(data: Path) -> Iterator[str]:
+    """A Prometheus on these blocks, on a free port of loopback; gives its address, ends it with the block.
+
+    Raises:
+        FileNotFoundError: prometheus is not installed.
+        RuntimeError: it ended before it was ready; the message holds what it printed.
+    """
+    with tempfile.NamedTemporaryFile("w", suffix=".yml") as config:
+        config.write("global: {}\n")
+        config.flush()
+        words = [f"--config.file={config.name}", f"--storage.tsdb.path={data}", "--storage.tsdb.retention.time=100y"]
+        command = ["prometheus", *words, "--web.listen-address=127.0.0.1:0"]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603
+            try:
+                yield _address(process)
+            finally:
+                process.terminate()
+                process.communicate()
+
+
+def _address(process: subprocess.Popen[str]) -> str:
+    """Where it listens, once it answers queries."""
+    said, address = [], ""
+    for line in process.stderr or ():
+        said.append(line)
+        if listening := re.search(r"Listening on.* address=(\S+)", line):
+            address = f"http://{listening[1]}"
+        if "Server is ready to receive web requests" in line:
+            return address
+    raise RuntimeError("prometheus ended:\n" + "".join(said[-20:]))
 
 
 def openmetrics(snapshots: Iterable[Snapshot]) -> Iterator[str]:
@@ -137,7 +171,3 @@ class _Alerts:
 def _labels(name: str, severity: str, key: Key) -> str:
     parts = {"alertname": name, "severity": severity, "backend": key.backend, "model": key.model, "task": key.task}
     return ",".join(f'{label}="{value}"' for label, value in parts.items() if value)
-
-
-if __name__ == "__main__":
-    print(write_blocks(Path(sys.argv[1])))

@@ -112,7 +112,7 @@ def tile(
     }
     if decimals is not None:
         defaults["decimals"] = decimals
-    options = {
+    options: dict[str, Any] = {
         "colorMode": "background" if filled else "value",
         "graphMode": "none",
         "justifyMode": "center",
@@ -122,6 +122,8 @@ def tile(
         "showPercentChange": False,
         "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
     }
+    if len(targets) > 1:
+        options["text"] = {"titleSize": 14, "valueSize": 24}
     return panel("stat", panel_id, title, description, list(targets), defaults=defaults, overrides=overrides, options=options)
 
 

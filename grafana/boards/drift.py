@@ -158,7 +158,7 @@ def _firing() -> Panel:
         [query(f"max by (signal) ({select(metrics.SIGNAL_FIRING)})", "{{signal}}", min_step="1m")],
         words={"0": ("quiet", words.GOOD), "1": ("fires", words.BAD)},
         none=_NONE,
-        overrides=[by_name(name, displayName=text) for name, text in words.SIGNAL_NAMES.items()],
+        overrides=[by_name(name, displayName=text[2:]) for name, text in words.SIGNAL_NAMES.items()],
     )
 
 

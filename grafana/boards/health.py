@@ -73,7 +73,7 @@ def _coverage(panel_id: int) -> Panel:
             "mappings": [words.EMPTY_CELL],
             "custom": CELL | {"align": "center", "cellOptions": {"type": "color-text"}},
         },
-        overrides=[by_name("Field", custom_cellOptions={"type": "auto"}, custom_align="left")],
+        overrides=[by_name("Field", custom_cellOptions={"type": "auto"}, custom_align="left", custom_width=140)],
     )
 
 

@@ -69,6 +69,7 @@ function Stat(props) {
       graphMode={graphMode}
       justifyMode={justifyMode}
       textMode={textMode}
+      text={panel.options.text}
       disableWideLayout={!wideLayout}
       alignmentFactors={alignmentFactors}
       width={width}
