@@ -6,7 +6,6 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.core.slow import Call, batch, card, numbered, severity, signals, window
 
 from otel_quality.core.drift import rules
 from otel_quality.core.engine import Config, Engine, Watch
@@ -14,6 +13,7 @@ from otel_quality.core.keys import Limits
 from otel_quality.core.snapshot import Key, Snapshot
 from otel_quality.vocabulary.outcomes import Outcome
 from otel_quality.vocabulary.stops import StopClass
+from tests.core.slow import Call, batch, card, numbered, severity, signals, window
 
 NOW = 10**18 + 10**12
 SECOND = 10**9

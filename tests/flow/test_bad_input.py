@@ -15,10 +15,10 @@ from typing import Any
 import grpc
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
-from tests.flow.programs import Serve, until
-from tests.wire.otlp import SECOND, chat, request
 
 from otel_quality.wire.otlp_pb2 import RpcStatus
+from tests.flow.programs import Serve, until
+from tests.wire.otlp import SECOND, chat, request
 
 PROTOBUF = "application/x-protobuf"
 EXPORT = "/opentelemetry.proto.collector.{}Service/Export"
@@ -69,7 +69,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processor]:
         yield processor
 
 
-@pytest.fixture()
+@pytest.fixture
 def unchanged(running: Processor) -> Iterator[Processor]:
     """The processor; afterwards its scores are what they were and it still takes good spans."""
     before, seen = running.scores(), running.serve.get("/v1/stats")["seen"]
@@ -97,7 +97,10 @@ def test_broken_spans_are_a_partial_success_and_the_others_of_the_request_count(
     before = unchanged.metrics()
     partial = ExportTraceServiceResponse.FromString(unchanged.export(request(*broken))).partial_success
     assert partial.rejected_spans == 3
-    assert partial.error_message == "rejected 2 spans: trace id or span id is missing or of wrong length; 1 span: the span ends before it starts"
+    assert (
+        partial.error_message
+        == "rejected 2 spans: trace id or span id is missing or of wrong length; 1 span: the span ends before it starts"
+    )
     after = until(lambda: (m := unchanged.metrics()).get('llmq_rejected_spans_total{reason="invalid_id"}', 0) >= 2 and m, 10)
     assert after['llmq_rejected_spans_total{reason="end_before_start"}'] == 1
     assert after['llmq_spans_total{result="rejected"}'] - before['llmq_spans_total{result="rejected"}'] == 3
@@ -143,7 +146,7 @@ def test_a_flood_of_models_is_bounded(unchanged: Processor) -> None:
         unchanged.export(request(*spans))
     metrics = until(lambda: (m := unchanged.metrics()).get('llmq_series_overflow_total{label="model"}', 0) > 99_000 and m, 30)
     assert len(metrics) < 30_000
-    assert metrics['llmq_processor_resident_memory_bytes'] < 500e6
+    assert metrics["llmq_processor_resident_memory_bytes"] < 500e6
     assert metrics['llmq_requests_total{backend="flood",model="__other__",outcome="success",task="code"}'] > 99_000
 
 
@@ -160,7 +163,7 @@ def test_http_refuses_a_bomb_before_it_is_inflated(unchanged: Processor) -> None
     answer = unchanged.post(gzip.compress(bytes(80 << 20)), content_encoding="gzip")
     assert answer.status == 413
     assert RpcStatus.FromString(answer.read()).code == 8
-    assert unchanged.metrics()['llmq_processor_resident_memory_bytes'] < 700e6
+    assert unchanged.metrics()["llmq_processor_resident_memory_bytes"] < 700e6
 
 
 def test_a_message_over_the_limit_is_refused_for_good(unchanged: Processor) -> None:

@@ -41,7 +41,9 @@ def span(attributes: Mapping[str, Any], *, number: int = 1, failed: bool = False
     }
 
 
-def chat(*, number: int = 1, failed: bool = False, without: Sequence[str] = (), at: Mapping[str, Any] | None = None, **own: Any) -> dict[str, Any]:
+def chat(
+    *, number: int = 1, failed: bool = False, without: Sequence[str] = (), at: Mapping[str, Any] | None = None, **own: Any
+) -> dict[str, Any]:
     """A chat span of the latest convention.
 
     Args:

@@ -1,18 +1,19 @@
 """From a span to an observation: what is read, what is dropped, what is refused."""
 
+import contextlib
 import math
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.wire.otlp import CHAT, END_NS, SECOND, any_value, chat, request, span
 
 from otel_quality.core.observation import CARRIED, MISSING
 from otel_quality.vocabulary.errors import Malformed
 from otel_quality.vocabulary.outcomes import Outcome
 from otel_quality.vocabulary.stops import StopClass
 from otel_quality.wire.decode import Config, Decoded, Decoder
+from tests.wire.otlp import CHAT, END_NS, SECOND, any_value, chat, request, span
 
 
 def decode(*spans: dict[str, object], config: Config | None = None) -> Decoded:
@@ -52,7 +53,11 @@ def test_a_whole_span_is_read() -> None:
         | {"span_id": b"abcdefgh"}
     )
     assert (row["end_ns"], row["latency_ns"], row["ttft_ns"]) == (END_NS, SECOND, SECOND // 4)
-    assert (row["trace_hi"], row["trace_lo"], row["span_id"]) == (0x0102030405060708, 0x090A0B0C0D0E0F10, int.from_bytes(b"abcdefgh", "big"))
+    assert (row["trace_hi"], row["trace_lo"], row["span_id"]) == (
+        0x0102030405060708,
+        0x090A0B0C0D0E0F10,
+        int.from_bytes(b"abcdefgh", "big"),
+    )
     tokens = [row[f"{name}_tokens"] for name in ("input", "output", "cache_read", "cache_write", "reasoning")]
     assert (tokens, row["cost_usd"]) == ([11, 22, 4, 3, 5], 0.25)
     assert (row["stop"], row["outcome"], row["has_tools"], row["has_tool_call"]) == (StopClass.LENGTH, Outcome.SUCCESS, 1, 0)
@@ -61,7 +66,9 @@ def test_a_whole_span_is_read() -> None:
 
 def test_what_a_span_does_not_carry_is_missing_and_not_zero() -> None:
     row = one(chat())
-    assert [row[name] for name in ("ttft_ns", "input_tokens", "output_tokens", "stop", "has_tools", "has_tool_call", "error_type")] == [MISSING] * 7
+    assert [row[name] for name in ("ttft_ns", "input_tokens", "output_tokens", "stop", "has_tools", "has_tool_call", "error_type")] == [
+        MISSING
+    ] * 7
     assert math.isnan(row["cost_usd"])
     assert one(chat() | {"start_time_unix_nano": 0})["latency_ns"] == MISSING
 
@@ -85,7 +92,9 @@ def test_what_a_span_does_not_carry_is_missing_and_not_zero() -> None:
 )
 def test_the_kind_of_a_span(attributes: dict[str, object], kind: str) -> None:
     batch = decode(span(attributes)).batch
-    assert {"llm": len(batch.responses), "other": len(batch.others), "ignored": batch.ignored} == {"llm": 0, "other": 0, "ignored": 0} | {kind: 1}
+    assert {"llm": len(batch.responses), "other": len(batch.others), "ignored": batch.ignored} == {"llm": 0, "other": 0, "ignored": 0} | {
+        kind: 1
+    }
 
 
 def test_the_older_convention_is_read_too() -> None:
@@ -125,7 +134,7 @@ def test_finish_reasons_come_as_list_json_or_word_and_imply_a_tool_call(reasons:
     assert (row["stop"], row["has_tool_call"]) == (StopClass.TOOL, 1)
 
 
-@pytest.mark.parametrize("reasons", [[], [""], "", [None and "x"] * 0])
+@pytest.mark.parametrize("reasons", [[], [""], ""])
 def test_no_finish_reason_is_missing(reasons: object) -> None:
     assert one(chat(at={"gen_ai.response.finish_reasons": reasons}))["stop"] == MISSING
 
@@ -137,7 +146,14 @@ def test_an_unknown_finish_reason_is_unknown_and_not_stop() -> None:
 @pytest.mark.parametrize(
     ("value", "read", "dropped"),
     [(5, 5, 0), (0, 0, 0), ("7", 7, 0), (8.0, 8, 0), (-1, MISSING, 0), (-5, MISSING, 1), (8.5, MISSING, 1), ("many", MISSING, 1)]
-    + [(10**12, MISSING, 1), (float("nan"), MISSING, 1), (float("inf"), MISSING, 1), (1e308, MISSING, 1), (True, MISSING, 1), ([1], MISSING, 1)]
+    + [
+        (10**12, MISSING, 1),
+        (float("nan"), MISSING, 1),
+        (float("inf"), MISSING, 1),
+        (1e308, MISSING, 1),
+        (True, MISSING, 1),
+        ([1], MISSING, 1),
+    ]
     + [(-(2**63), MISSING, 1), (2**63 - 1, MISSING, 1)],
 )
 def test_a_token_count_is_a_sensible_whole_number_or_is_dropped_and_counted(value: object, read: int, dropped: int) -> None:
@@ -185,7 +201,11 @@ def test_a_broken_span_is_rejected_alone_with_its_reason(changes: dict[str, obje
 def test_the_backend_is_our_attribute_else_the_provider_as_sent() -> None:
     assert key(chat()) == ("anthropic", "claude", "general")
     assert key(chat(backend="mine", task="code")) == ("mine", "claude", "code")
-    assert key(chat(without=["gen_ai.provider.name", "gen_ai.request.model"], at={"gen_ai.system": ""})) == ("unknown", "unknown", "general")
+    assert key(chat(without=["gen_ai.provider.name", "gen_ai.request.model"], at={"gen_ai.system": ""})) == (
+        "unknown",
+        "unknown",
+        "general",
+    )
     assert key(chat(without=["gen_ai.request.model"], at={"gen_ai.response.model": "r"}))[1] == "r"
 
 
@@ -244,10 +264,8 @@ def test_what_is_no_request_is_malformed(body: bytes) -> None:
 @settings(max_examples=150, deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_a_batch_or_malformed(body: bytes) -> None:
-    try:
+    with contextlib.suppress(Malformed):
         Decoder(Config()).decode(body)
-    except Malformed:
-        pass
 
 
 scalars = st.one_of(st.booleans(), st.integers(-(2**63), 2**63 - 1), st.floats(), st.text(max_size=20), st.binary(max_size=8))
@@ -259,7 +277,11 @@ WANTED = ["gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model
 @settings(max_examples=150, deadline=None)
 @given(st.dictionaries(st.sampled_from(WANTED), st.one_of(scalars, st.lists(scalars, max_size=3))))
 def test_any_attribute_values_give_finite_rows_and_printable_names(attributes: dict[str, object]) -> None:
-    clean = {k: any_value(v.encode("utf-8", "replace").decode()) if isinstance(v, str) else any_value(v) for k, v in attributes.items() if not _lone(v)}
+    clean = {
+        k: any_value(v.encode("utf-8", "replace").decode()) if isinstance(v, str) else any_value(v)
+        for k, v in attributes.items()
+        if not _lone(v)
+    }
     batch = decode(span({**CHAT, **clean})).batch
     for row in batch.responses:
         assert row["latency_ns"] >= 0

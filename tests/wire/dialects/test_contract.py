@@ -3,12 +3,12 @@
 from dataclasses import fields
 
 import pytest
-from tests.wire.otlp import request, span
 
 from otel_quality.core.observation import MISSING
 from otel_quality.wire.decode import Config, Decoder
 from otel_quality.wire.dialects import DIALECTS
 from otel_quality.wire.dialects.dialect import Dialect
+from tests.wire.otlp import request, span
 
 VALUES = {
     "operation": "chat",

@@ -1,0 +1,86 @@
+"""Settings: three sources, one check, every problem at once."""
+
+from pathlib import Path
+
+import pytest
+
+from otel_quality.config import SETTINGS, Config, effective, load
+from otel_quality.vocabulary.errors import ConfigError
+
+
+def toml(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "otel-quality.toml"
+    path.write_text(text)
+    return path
+
+
+def problems(path: Path | None, environ: dict[str, str] | None = None, **overrides: object) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        load(path, environ or {}, {name.replace("__", "."): value for name, value in overrides.items()})
+    return caught.value.problems
+
+
+def test_nothing_set_gives_the_defaults() -> None:
+    assert load(None, {}) == Config()
+
+
+def test_the_command_line_beats_the_environment_beats_the_file(tmp_path: Path) -> None:
+    path = toml(tmp_path, "[drift]\npreset = 'low'\n[score]\nwindow = 50\n[server]\napi_port = 1\n")
+    config = load(
+        path, {"OTEL_QUALITY_DRIFT_PRESET": "high", "OTEL_QUALITY_SERVER_API_PORT": "2"}, {"server.api_port": 3, "server.host": None}
+    )
+    assert (config.core.score.window, config.core.drift.preset, config.server.api_port, config.server.host) == (50, "high", 3, "127.0.0.1")
+
+
+def test_every_setting_can_be_set_by_environment_and_file(tmp_path: Path) -> None:
+    values = effective(Config())
+    assert set(values) == {setting.name for setting in SETTINGS}
+    for setting in SETTINGS:
+        value = values[setting.name]
+        if value is not None and not isinstance(value, tuple | dict):
+            load(None, {setting.env: str(value)})
+    lists = {"OTEL_QUALITY_BACKEND_ALLOW": "a, b", "OTEL_QUALITY_BACKEND_ALIASES": "old=new,x=y"}
+    config = load(None, lists)
+    assert (config.backend.allow, dict(config.backend.aliases)) == (("a", "b"), {"old": "new", "x": "y"})
+    assert load(toml(tmp_path, "[backend]\nallow = ['a', 'b']\naliases = {old = 'new', x = 'y'}\n"), {}).backend == config.backend
+
+
+def test_every_setting_has_a_line_of_help() -> None:
+    assert all(len(setting.help) > 10 for setting in SETTINGS)
+
+
+def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
+    path = toml(tmp_path, "[drift]\npresett = 'low'\nwindow = 1\n[scores]\n[limits]\nmodels = 'many'\n")
+    found = problems(path, {"OTEL_QUALITY_DRIFT_PRSET": "x"}, server__host="0.0.0.0")
+    assert len(found) == 6
+    text = "\n".join(found)
+    for said in (
+        "there is no setting drift.presett; did you mean drift.preset?",
+        "there is no section [scores]; did you mean score?",
+        "OTEL_QUALITY_DRIFT_PRSET: no such setting; did you mean OTEL_QUALITY_DRIFT_PRESET?",
+        "limits.models = 'many'",
+        "[drift] window must be at least 2",
+        "--insecure-network",
+    ):
+        assert said in text
+
+
+def test_variables_of_other_programs_are_left_alone() -> None:
+    assert load(None, {"OTEL_QUALITY_API_URL": "http://x", "OTEL_QUALITY_ENDPOINT": "y", "OTEL_SERVICE_NAME": "z"}) == Config()
+
+
+def test_a_file_that_cannot_be_read_is_one_problem(tmp_path: Path) -> None:
+    assert problems(tmp_path / "none.toml") == [f"{tmp_path / 'none.toml'}: No such file or directory"]
+    assert "not TOML" in problems(toml(tmp_path, "[[["))[0]
+    assert "must be a table" in problems(toml(tmp_path, "drift = 5"))[0]
+
+
+def test_a_host_beyond_loopback_is_taken_where_it_is_meant() -> None:
+    assert load(None, {}, {"server.host": "0.0.0.0", "server.insecure_network": True}).server.host == "0.0.0.0"
+    assert load(None, {}, {"server.host": "::1"}).server.loopback
+
+
+@pytest.mark.parametrize("ports", [{"server.api_port": 4317}, {"server.api_port": 70_000}])
+def test_ports_must_make_sense(ports: dict[str, object]) -> None:
+    with pytest.raises(ConfigError):
+        load(None, {}, ports)
