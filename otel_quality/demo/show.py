@@ -23,6 +23,7 @@ from otel_quality.demo.watch import Story, Watch
 
 _LOOK_EVERY_S: Final = 0.5
 _STANDING_EVERY_S: Final = 10.0
+_GRACE_S: Final = 1.0
 _CYCLE_S: Final = 600.0
 """Length of one turn of the stages where the show has no end."""
 
@@ -91,8 +92,10 @@ async def run(config: Config, out: Console) -> None:
         watch = Watch(Client(processor.api_url))
         telemetry = oq.configure(endpoint=processor.otlp_url, service_name="otel-quality-demo")
         show = _quiet if config.as_json else _live if out.is_terminal else _plain
-        await show(_Traffic(config.seconds, watch, telemetry.flush), out)
-        await asyncio.to_thread(telemetry.shutdown)
+        try:
+            await show(_Traffic(config.seconds, watch, telemetry.flush), out)
+        finally:  # while there is somebody to send to: the SDK would else try in vain for seconds
+            await asyncio.to_thread(telemetry.shutdown)
         _outcome(config, watch.story, out, processor if config.keep else None)
 
 
@@ -144,7 +147,7 @@ class _Traffic:
             calls.cancel()
             raise
         stop.set()
-        await calls
+        await _end(calls)
         await asyncio.to_thread(self.flush)
         await asyncio.sleep(2 * _LOOK_EVERY_S)
         await self._look(weather, changed)
@@ -153,6 +156,16 @@ class _Traffic:
         if self.watch is not None:
             await asyncio.to_thread(self.watch.look, weather.at_s)
             changed()
+
+
+async def _end(calls: asyncio.Task[None]) -> None:
+    """Let calls under way end, and cancel those that take long, as a user's program would."""
+    await asyncio.wait({calls}, timeout=_GRACE_S)
+    if not calls.done():
+        calls.cancel()
+        await asyncio.wait({calls})
+    if not calls.cancelled():
+        calls.result()
 
 
 async def _live(traffic: _Traffic, out: Console) -> None:
