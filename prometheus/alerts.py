@@ -57,16 +57,14 @@ class Alert:
 def alerts(settings: Settings) -> tuple[Alert, ...]:
     """All of them, in the order people read them."""
     collector = _collector(settings) if settings.collector else ()
-    return (*_backends(settings), *_silence(settings), *_processor(settings), *collector, *_intake(settings))
+    return (*_drift(settings), *_quality(settings), *_silence(settings), *_processor(settings), *collector, *_intake(settings))
 
 
-def _backends(settings: Settings) -> tuple[Alert, ...]:
+def _drift(settings: Settings) -> tuple[Alert, ...]:
     where = "{{ $labels.model }} at {{ $labels.backend }} ({{ $labels.task }})"
     summary, description = BACKEND_DRIFTING.filled({label: f"{{{{ $labels.{label} }}}}" for label in BACKEND_DRIFTING.labels})
     state = by("max", BACKEND_DRIFTING.labels, metrics.DRIFT_STATE.name)
     mild, severe = DRIFT_STATES.index("mild"), DRIFT_STATES.index("severe")
-    requests, failed = recordings(settings)
-    score, samples = f'{metrics.BACKEND_SCORE.name}{{task!="{ALL}"}}', metrics.BACKEND_SAMPLES.name
     return (
         Alert(
             name=BACKEND_DRIFTING.name,
@@ -91,6 +89,13 @@ def _backends(settings: Settings) -> tuple[Alert, ...]:
             description=f"One mild drift signal of {where} has been firing for {duration(settings.mild_for_s)}; a second one would page.",
             when="the drift state is mild",
         ),
+    )
+
+
+def _quality(settings: Settings) -> tuple[Alert, ...]:
+    requests, failed = recordings(settings)
+    score, samples = f'{metrics.BACKEND_SCORE.name}{{task!="{ALL}"}}', metrics.BACKEND_SAMPLES.name
+    return (
         Alert(
             name="LLMQScoreLow",
             severity="warning",
