@@ -19,7 +19,7 @@ from typing import Final
 import yaml
 
 MANIFEST: Final = Path(__file__).parents[1] / "collector" / "builder.yaml"
-COMPONENTS: Final = ("receivers", "processors", "exporters", "extensions", "providers")
+COMPONENTS: Final = ("receivers", "processors", "exporters", "connectors", "extensions", "providers")
 """The manifest's lists of modules."""
 COMPOSE_READER: Final = "github.com/compose-spec/compose-go/v2/cmd@v2.16.2"
 """What docker compose reads files with; the command prints them merged, or says what is wrong."""
@@ -30,9 +30,9 @@ def cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "otel-quality"
 
 
-def collector() -> Path:
-    """Where the Collector of the present manifest is, or would be once it is built."""
-    return cache() / f"collector-{hashlib.sha256(MANIFEST.read_bytes()).hexdigest()[:12]}" / "otelcol-quality"
+def collector(manifest: Path = MANIFEST) -> Path:
+    """Where the Collector of a manifest is, or would be once it is built."""
+    return cache() / f"collector-{hashlib.sha256(manifest.read_bytes()).hexdigest()[:12]}" / "otelcol-quality"
 
 
 def compose_reader() -> Path:
@@ -45,14 +45,14 @@ def find_go() -> str | None:
     return shutil.which("go") or shutil.which("/usr/local/go/bin/go")
 
 
-def build_collector(go: str, folder: Path) -> Path:
+def build_collector(go: str, folder: Path, manifest: Path = MANIFEST) -> Path:
     """Build it in an empty folder: about three minutes on two cores, and 42 MB."""
-    manifest = yaml.safe_load(MANIFEST.read_text())
-    version = manifest["dist"]["version"]
-    parts = [part["gomod"] for name in COMPONENTS for part in manifest[name]]
+    wanted = yaml.safe_load(manifest.read_text())
+    version = wanted["dist"]["version"]
+    parts = [part["gomod"] for name in COMPONENTS for part in wanted.get(name, [])]
     modules = [part.replace(" ", "@") for part in (*parts, f"go.opentelemetry.io/collector/otelcol v{version}")]
     sources = folder / "dist"
-    shutil.copy(MANIFEST, folder)
+    shutil.copy(manifest, folder / MANIFEST.name)
     _run([go, "install", f"go.opentelemetry.io/collector/cmd/builder@v{version}"], folder, GOBIN=str(folder))
     _run(["./builder", "--config", MANIFEST.name, "--skip-get-modules", "--skip-compilation"], folder)
     _run([go, "mod", "init", "otelcol-quality"], sources)

@@ -25,7 +25,7 @@ from otel_quality.vocabulary.stops import StopClass
 from otel_quality.wire import names, values
 from otel_quality.wire.dialects import DIALECTS
 from otel_quality.wire.dialects.dialect import Dialect
-from otel_quality.wire.otlp_pb2 import ExportTraceRequest
+from otel_quality.wire.otlp_pb2 import AnyValue, ExportTraceRequest
 from otel_quality.wire.values import INVALID, Text
 
 _ERROR_STATUS: Final = 2
@@ -48,18 +48,46 @@ _KINDS: Final[dict[Text, str | None]] = {
     **dict.fromkeys(a.OTHER_OPERATIONS),
 }
 
-Keys = list[tuple[str, tuple[str, ...]]]
-"""Per field the first key to try, and the rest."""
+_OWN: Final = {
+    "backend": (a.BACKEND,),
+    "server": (a.SERVER_ADDRESS,),
+    "task": (a.TASK,),
+    "outcome": (a.OUTCOME,),
+    "has_tools": (a.HAS_TOOLS,),
+    "has_tool_call": (a.HAS_TOOL_CALL,),
+}
+"""Fields that only we write, and the server's address, whose key is the same everywhere."""
+_TEXTS: Final = (
+    "operation",
+    "backend",
+    "server",
+    "provider",
+    "request_model",
+    "response_model",
+    "task",
+    "outcome",
+    "error_type",
+    "conversation_id",
+)
+_OTHERS: Final = ("finish_reasons", "time_to_first_chunk", "cost_usd", "has_tools", "has_tool_call", "tool_definitions")
+_FIELDS: Final = (*_TEXTS, *TOKENS, *_OTHERS)
+_FIRST_TOKEN, _FIRST_OTHER = len(_TEXTS), len(_TEXTS) + len(TOKENS)
 
 
-def _plan(dialect: Dialect, names: Sequence[str]) -> Keys:
-    own = {"backend": (a.BACKEND,), "server": (a.SERVER_ADDRESS,), "task": (a.TASK,), "outcome": (a.OUTCOME,)}
-    fields_of = (own[name] if name in own else getattr(dialect, name) for name in names)
-    return [(keys[0], keys[1:]) for keys in fields_of]
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How the fields of a dialect are looked up: the first key of each, and where there are more, the others."""
+
+    first: tuple[str, ...]
+    more: tuple[tuple[int, tuple[str, ...]], ...]
+
+    @classmethod
+    def of(cls, dialect: Dialect) -> "_Plan":
+        keys = [_OWN.get(name) or getattr(dialect, name) for name in _FIELDS]
+        return cls(tuple(k[0] if k else "" for k in keys), tuple((i, k[1:]) for i, k in enumerate(keys) if len(k) > 1))
 
 
-_TEXTS: Final = ("operation", "backend", "provider", "request_model", "response_model", "task", "outcome", "error_type", "conversation_id")
-_PLANS: Final = [(_plan(dialect, _TEXTS), _plan(dialect, TOKENS)) for dialect in DIALECTS]
+_PLANS: Final = tuple(_Plan.of(dialect) for dialect in DIALECTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,19 +168,17 @@ class Decoder:
         else:
             found.ignored += 1
             return
-        get, other, dialect = attributes.get, values.other, DIALECTS[number]
-        text_keys, token_keys = _PLANS[number]
-        operation, own, provider, model, answered, task, told, error, conversation = [
-            "" if (v := get(key)) is None and (not rest or (v := other(attributes, rest)) is None) else v.string_value
-            for key, rest in text_keys
+        plan = _PLANS[number]
+        read = list(map(attributes.get, plan.first))
+        for i, keys in plan.more:
+            if read[i] is None:
+                read[i] = values.first(attributes, keys)
+        operation, own, server, provider, model, answered, task, told, error, conversation = [
+            "" if v is None else v.string_value for v in read[:_FIRST_TOKEN]
         ]
-        reasons = () if (v := other(attributes, dialect.finish_reasons)) is None else values.words(v)
-        tokens = [
-            MISSING
-            if (v := get(key)) is None and (not rest or (v := other(attributes, rest)) is None)
-            else v.int_value or values.integer(v)
-            for key, rest in token_keys
-        ]
+        tokens = [MISSING if v is None else v.int_value or values.integer(v) for v in read[_FIRST_TOKEN:_FIRST_OTHER]]
+        finish, ttft, cost, offered, called, definitions = read[_FIRST_OTHER:]
+        reasons = b"" if finish is None else finish.SerializeToString()
         kind = _KINDS.get(operation, _UNTOLD)
         if kind == _UNTOLD:
             kind = _guess(operation, model, bool(reasons) or tokens[_OUTPUT] != MISSING, a.TOOL_NAME in attributes)
@@ -163,8 +189,7 @@ class Decoder:
         fault = _fault(trace_id, span_id, start_ns, end_ns)
         who = 0
         if kind == "llm" and not fault:
-            server = v.string_value if self._by_server and (v := get(a.SERVER_ADDRESS)) is not None else ""
-            parts = (own, server, provider, model or answered, task)
+            parts = (own, server if self._by_server else "", provider, model or answered, task)
             code = found.who.get(parts)
             who = self._new_key(parts, found) if code is None else code
             fault = "unknown_backend" if self._allow and found.keys[who][0] not in self._allow else ""
@@ -174,8 +199,8 @@ class Decoder:
         if kind != "llm":
             found.others += (trace_id, span_id)
             return
-        has_tools = MISSING if (v := get(a.HAS_TOOLS)) is None else values.flag(v)
-        if has_tools == MISSING and other(attributes, dialect.tool_definitions) is not None:
+        has_tools = MISSING if offered is None else values.flag(offered)
+        if has_tools == MISSING and definitions is not None:
             has_tools = 1
         how = (told, span.status.code == _ERROR_STATUS, error, reasons)
         found.ids += (trace_id, span_id)
@@ -186,15 +211,15 @@ class Decoder:
                 0,
                 0,
                 end_ns - start_ns if start_ns else MISSING,
-                MISSING if (v := other(attributes, dialect.time_to_first_chunk)) is None else values.nanoseconds(v),
+                MISSING if ttft is None else values.nanoseconds(ttft),
                 *tokens,
-                math.nan if (v := other(attributes, dialect.cost_usd)) is None else values.real(v),
+                math.nan if cost is None else values.real(cost),
                 who,
                 found.how.setdefault(how, len(found.how)),
                 0,
                 MISSING,
                 has_tools,
-                MISSING if (v := get(a.HAS_TOOL_CALL)) is None else values.flag(v),
+                MISSING if called is None else values.flag(called),
                 number,
                 (_ANSWERED if answered else 0) | (_TASK if task else 0) | (_MODEL if model else 0) | (_TALK if conversation else 0),
             )
@@ -279,9 +304,9 @@ def _set_endings(rows: Rows, how: list[tuple[Any, ...]]) -> list[str]:
     return error_types
 
 
-def _ending(told: Text, failed: bool, error: Text, reasons: tuple[Text, ...]) -> tuple[Outcome, int, str | None]:
+def _ending(told: Text, failed: bool, error: Text, reasons: bytes) -> tuple[Outcome, int, str | None]:
     """Outcome, stop class (or MISSING) and type of error of a call, by the rules of docs/observations.md."""
-    worst = stops.worst([names.clean(reason) for reason in reasons])
+    worst = stops.worst([names.clean(reason) for reason in values.words(AnyValue.FromString(reasons))])
     stop = MISSING if worst is None else int(worst)
     error_type = names.label(error) if error else None
     outcome = outcomes.BY_LABEL.get(names.clean(told))

@@ -17,7 +17,7 @@ LARGEST: Final = 1 << 53
 _NS_PER_S: Final = 10**9
 
 
-def other(attributes: Any, keys: tuple[str, ...]) -> Any:
+def first(attributes: Any, keys: tuple[str, ...]) -> Any:
     """The value under the first of the keys that is present; None where none is."""
     for key in keys:
         value = attributes.get(key)
@@ -61,7 +61,7 @@ def words(value: Any) -> tuple[Text, ...]:
     """A list of strings, from an array, a JSON array or a single string."""
     items = value.array_value.values
     if items:
-        return (items[0].string_value,) if len(items) == 1 else tuple([item.string_value for item in items])
+        return tuple(item.string_value for item in items)
     single = value.string_value
     if isinstance(single, str) and single.startswith("["):
         try:

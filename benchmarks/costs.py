@@ -1,0 +1,89 @@
+"""What one observation, one key and one scrape cost, inside the process.
+
+Peers: the official protocol classes with a walk over attributes (decoding), prometheus_client with ordinary gauges (a scrape).
+"""
+
+import time
+
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+
+from benchmarks.load import Requests
+from benchmarks.timing import best_cpu_s
+from otel_quality.core.engine import Config, Engine
+from otel_quality.outlets.metrics import Exposition, Health
+from otel_quality.wire import decode
+from otel_quality.wire.otlp_pb2 import ExportTraceRequest
+
+SPANS = 1000
+
+
+def main() -> None:
+    """Print the table."""
+    requests = Requests(SPANS)
+    body = requests.next()
+    decoder = decode.Decoder(decode.Config())
+    us = 1e6 / SPANS
+    ours, walk = best_cpu_s(lambda: decoder.decode(body)) * us, best_cpu_s(lambda: _walk(body)) * us
+    print(f"costs per observation, {len(body) // SPANS} bytes a span, batches of {SPANS}")
+    print(
+        f"  decode            {ours:6.2f} us   {walk / ours:.2f} times as fast as walking KeyValue with the official classes ({walk:.2f} us)"
+    )
+    print(f"    of it parsing   {best_cpu_s(lambda: ExportTraceRequest.FromString(body)) * us:6.2f} us")
+    print(f"  apply and fold    {_engine(requests, decoder, ticks=False) * us:6.2f} us   20 keys, drift evaluated after each")
+    print(
+        f"  with 10 ticks     {_engine(requests, decoder, ticks=True) * us:6.2f} us   one tick a batch: cards, intervals, verdicts of 20 keys"
+    )
+    _scrape()
+
+
+def _walk(body: bytes) -> int:
+    """The obvious reading: every attribute of every span into a dict."""
+    n = 0
+    for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
+        for scope in resource.scope_spans:
+            for span in scope.spans:
+                attributes = {pair.key: pair.value for pair in span.attributes}
+                n += attributes["gen_ai.usage.output_tokens"].int_value + len(attributes["gen_ai.request.model"].string_value)
+    return n
+
+
+def _engine(requests: Requests, decoder: decode.Decoder, *, ticks: bool) -> float:
+    """CPU seconds per request."""
+    batches = [decoder.decode(requests.next()).batch for _ in range(10 * 7)]
+    engine, at = Engine(Config(), now_ns=time.time_ns()), iter(batches)
+
+    def work() -> None:
+        for _ in range(10):
+            engine.apply(next(at), now_ns=time.time_ns())
+            if ticks:
+                engine.tick(now_ns=time.time_ns())
+        engine.fold()
+
+    return best_cpu_s(work) / 10
+
+
+def _scrape() -> None:
+    engine = Engine(Config(), now_ns=time.time_ns())
+    decoder = decode.Decoder(decode.Config())
+    body = Requests(SPANS).next()
+    for n in range(10):
+        many = body.replace(b"claude-sonnet", f"claude-so{n:04d}".encode()).replace(b"claude-haiku", f"claude-h{n:04d}".encode())
+        engine.apply(decoder.decode(many.replace(b"gpt-5", f"gpt{n:02d}".encode())).batch, now_ns=time.time_ns())
+        body = Requests(SPANS).next()
+    snapshot = engine.tick(now_ns=time.time_ns())
+    series = Exposition(lambda: snapshot, Health, version="0").render("")[0].count(b"\n")
+    ours = best_cpu_s(lambda: Exposition(lambda: snapshot, Health, version="0").render(""))
+    page = Exposition(lambda: snapshot, Health, version="0")
+    page.render("")
+    again = best_cpu_s(lambda: page.render(""))
+    registry = CollectorRegistry()
+    gauge = Gauge("peer", "peer", ["backend", "model", "task"], registry=registry)
+    for n in range(series):
+        gauge.labels("anthropic", f"claude-{n}", "code").set(n)
+    peer = best_cpu_s(lambda: generate_latest(registry))
+    print(f"a scrape of {series} lines, {len(snapshot.exposed)} keys")
+    print(
+        f"  first after a tick {1e3 * ours:6.1f} ms   {1e6 * ours / series:.1f} us a line; {peer / ours:.2f} times as fast as as many plain gauges"
+    )
+    print(f"  until the next one {1e3 * again:6.1f} ms   the page is shared")

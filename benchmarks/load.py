@@ -1,0 +1,70 @@
+"""Trace requests as a busy sender makes them: every span with ids of its own, 13 attributes, about 520 bytes."""
+
+import time
+from typing import Final
+
+import numpy as np
+
+from otel_quality.wire.otlp_pb2 import ExportTraceRequest
+
+MODELS: Final = (("anthropic", "claude-sonnet"), ("anthropic", "claude-haiku"), ("openai", "gpt-5"), ("gemini", "pro"), ("groq", "llama"))
+TASKS: Final = ("code", "reasoning", "research", "fast_ops")
+_IDS: Final = np.dtype("u1")
+_MARK: Final = bytes(range(200, 224))
+"""What stands for the ids while a request is built, so that they are found again in its bytes."""
+
+
+class Requests:
+    """Requests of `size` spans, alike but for ids and the end time of the whole.
+
+    Args:
+        size: spans in a request; >= 1.
+    """
+
+    def __init__(self, size: int) -> None:
+        body = _request(size)
+        self._body = np.frombuffer(body, _IDS).copy()
+        # The span id follows the trace id after a tag and a length of a byte each.
+        starts = _find_all(body, _MARK[:16])
+        self._places = np.array([[at + k for k in range(16)] + [at + 18 + k for k in range(8)] for at in starts])
+        self._random = np.random.default_rng(11)
+
+    def next(self) -> bytes:
+        """A request with ids that no other one has."""
+        self._body[self._places] = self._random.integers(1, 256, self._places.shape, np.uint8)
+        return self._body.tobytes()
+
+
+def _find_all(body: bytes, part: bytes) -> list[int]:
+    found, at = [], body.find(part)
+    while at >= 0:
+        found.append(at)
+        at = body.find(part, at + 1)
+    return found
+
+
+def _request(size: int) -> bytes:
+    request = ExportTraceRequest()
+    scope = request.resource_spans.add().scope_spans.add()
+    now = time.time_ns()
+    for i in range(size):
+        backend, model = MODELS[i % len(MODELS)]
+        span = scope.spans.add(trace_id=_MARK[:16], span_id=_MARK[16:], start_time_unix_nano=now - 10**9 - i, end_time_unix_nano=now - i)
+        texts = {
+            "gen_ai.operation.name": "chat",
+            "gen_ai.provider.name": backend,
+            "gen_ai.request.model": model,
+            "gen_ai.response.model": f"{model}-2026-10-01",
+            "gen_ai.response.id": f"chatcmpl-{i:020d}",
+            "gen_ai.conversation.id": f"conv-{i % 50}",
+            "otel_quality.backend": backend,
+            "otel_quality.task": TASKS[i % len(TASKS)],
+            "server.address": f"api.{backend}.example",
+        }
+        for key, value in texts.items():
+            span.attributes[key].string_value = value
+        span.attributes["gen_ai.usage.input_tokens"].int_value = 900 + i % 100
+        span.attributes["gen_ai.usage.output_tokens"].int_value = 200 + i % 50
+        span.attributes["gen_ai.response.time_to_first_chunk"].double_value = 0.25
+        span.attributes["gen_ai.response.finish_reasons"].array_value.values.add(string_value="stop")
+    return request.SerializeToString()
