@@ -129,7 +129,7 @@ def test_configuration_is_accepted(page: Path, tmp_path: Path) -> None:
         tomllib.loads(block.text)
         file = tmp_path / "otel-quality.toml"
         file.write_text(block.text)
-        command = [sys.executable, "-m", "otel_quality", "check-config", "--config", str(file)]
+        command = [sys.executable, "-m", "otel_quality", "check-config", str(file)]
         if not left_out(block):
             done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
             assert done.returncode == 0, f"{block}: {done.stderr}"
