@@ -8,7 +8,7 @@ import click
 
 
 @click.command("serve")
-@click.option("--config", "file", type=click.Path(path_type=Path), metavar="FILE", help="Settings as TOML; see docs/configuration.md.")
+@click.option("--config", "file", type=click.Path(path_type=Path), metavar="FILE", help="Settings as TOML; `check-config` shows them all.")
 @click.option("--host", metavar="ADDRESS", help="Address that all listeners bind. Default: 127.0.0.1.")
 @click.option("--otlp-grpc-port", type=int, metavar="PORT", help="OTLP/gRPC. Default: 4317; 0 picks a free one, here and below.")
 @click.option("--otlp-http-port", type=int, metavar="PORT", help="OTLP/HTTP. Default: 4318.")
