@@ -13,7 +13,13 @@ from otel_quality.sdk.observers import LLM_SETTINGS, check, llm_attributes, llm_
 from otel_quality.sdk.shapes import read
 from otel_quality.vocabulary import attributes as names
 
-_COUNTS: Final = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
+_COUNTS: Final = {
+    "input_tokens": names.INPUT_TOKENS,
+    "output_tokens": names.OUTPUT_TOKENS,
+    "cache_read_tokens": names.CACHE_READ_TOKENS,
+    "cache_write_tokens": names.CACHE_WRITE_TOKENS,
+    "reasoning_tokens": names.REASONING_TOKENS,
+}
 FINISH_SETTINGS: Final = (*_COUNTS, "stop_reason", "response_model", "has_tools", "has_tool_call", "refused")
 
 
@@ -66,18 +72,18 @@ class llm_call:
             read(reading, response)
         if "input_tokens" in told:
             reading.excludes_cache = False
-        for name in _COUNTS:
-            reading.count(name, told.get(name))
+        for name, attribute in _COUNTS.items():
+            reading.count(attribute, told.get(name))
         if (reason := told.get("stop_reason")) is not None:
-            reading.finish_reasons = None
+            reading.known.pop(names.FINISH_REASONS, None)
             reading.stopped(reason)
         reading.model(told.get("response_model"))
         if (used := told.get("has_tool_call")) is not None:
-            reading.has_tool_call = bool(used)
+            reading.known[names.HAS_TOOL_CALL] = bool(used)
         if (refused := told.get("refused")) is not None:
             reading.refused = bool(refused)
         if (offered := told.get("has_tools")) is not None:
-            self._call.attribute(names.HAS_TOOLS, bool(offered))
+            reading.known[names.HAS_TOOLS] = bool(offered)
 
     def __enter__(self) -> Self:
         self._call.__enter__()

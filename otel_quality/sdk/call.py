@@ -33,6 +33,7 @@ SNAPSHOTS = ("current_message_snapshot", "current_completion_snapshot")
 """Where the streaming helpers of Anthropic and OpenAI keep the whole response, whichever of their iterators was used."""
 
 _tracer = trace.get_tracer("otel_quality")
+_SUCCESS = Outcome.SUCCESS.label
 _STOPS = (StopIteration, StopAsyncIteration)
 
 
@@ -97,9 +98,7 @@ class Call:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace_back: TracebackType | None) -> None:
         if not self._ended:
-            border.run(self._leave, error)
-        if error is not None or not self._held:
-            self.end(error)
+            border.run(self._exit, error)
 
     def __del__(self) -> None:
         if not self._ended:
@@ -110,19 +109,20 @@ class Call:
         self._previous = otel_context.get_current()
         attributes = plan.attributes
         if plan.request is not None:
-            attributes = {**attributes, **plan.request(self._args, self._kwargs or {})}
-        for key in INHERITED:
-            if key in self._previous and key not in attributes:
-                attributes = {**attributes, key: self._previous[key]}
+            attributes = {**attributes, **(border.run(plan.request, self._args, self._kwargs or {}) or {})}
+        if self._previous:
+            attributes = {**{key: self._previous[key] for key in INHERITED if key in self._previous}, **attributes}
         self._started_s = time.perf_counter()
-        span = self._span = _tracer.start_span(plan.name, kind=plan.kind, attributes=attributes)
+        span = self._span = _tracer.start_span(plan.name, self._previous, kind=plan.kind, attributes=attributes)
         context = trace.set_span_in_context(span, self._previous)
         if plan.inherited:
             for key, value in plan.inherited.items():
                 context = otel_context.set_value(key, value, context)
         self._context: Context = context
         self._recording = span.is_recording()
-        self._ended = not (self._recording or span.get_span_context().is_valid)
+        if not self._recording and not span.get_span_context().is_valid:
+            return  # no provider is set: there is nothing to observe
+        self._ended = False
         otel_context.attach(context)
         if self._recording and content.capturing() and plan.parameters is not None:
             border.run(self._capture_input, plan.parameters)
@@ -135,6 +135,14 @@ class Call:
         else:
             self._span.set_attribute(names.INPUT_MESSAGES, content.input_messages(arguments))
 
+    def _exit(self, error: BaseException | None) -> None:
+        try:
+            self._leave(error)
+        finally:
+            if error is not None or not self._held:
+                self._ended = True
+                self._end(error)
+
     def _leave(self, error: BaseException | None) -> None:
         if not isinstance(error, GeneratorExit) or otel_context.get_current() is self._context:
             otel_context.attach(self._previous)
@@ -143,9 +151,7 @@ class Call:
     def reading(self) -> Reading:
         """What the response has told so far."""
         if self._reading is None:
-            self._reading = Reading()
-            if content.capturing():
-                self._reading.text = []
+            self._reading = Reading(keep_text=content.capturing())
         return self._reading
 
     def step(self) -> "Step":
@@ -202,15 +208,10 @@ class Call:
         if self.ttfc_s is None and not self._ended:
             self.ttfc_s = time.perf_counter() - self._started_s
 
-    def attribute(self, name: str, value: bool) -> None:
-        """Set what was learnt on the way."""
-        if not self._ended:
-            self._span.set_attribute(name, value)
-
     def finale(self, result: Any) -> None:
-        """Read what the method that ended a stream gave, unless the stream has told it all."""
-        if self.reading.finish_reasons is None:
-            self.value(result)
+        """The stream was consumed past us, by a method that gave this: read it, or what the helper has gathered."""
+        self.value(result)
+        self._snapshot(consumed=True)
 
     def close(self, error: BaseException | None = None) -> None:
         """The stream is given up: a success if the response had told why it stopped, else abandoned.
@@ -219,16 +220,19 @@ class Call:
         """
         if not self._ended:
             border.run(self._snapshot)
-            stopped = self._reading is not None and self._reading.finish_reasons is not None
+            stopped = self._reading is not None and self._reading.stop_reasons
             self.end(None if stopped else GeneratorExit() if self._held else error)
 
-    def _snapshot(self) -> None:
-        """Take what the streaming helper has gathered, for a stream that was consumed past us."""
-        if self._source is None or not self._recording or self.reading.finish_reasons is not None:
+    def _snapshot(self, *, consumed: bool = False) -> None:
+        """Take what the streaming helper has gathered, unless the chunks have told it; before the first there is nothing."""
+        reading = self.reading
+        if not self._recording or reading.stop_reasons or not (consumed or self.ttfc_s is not None):
             return
+        said, reading.text = reading.text, None if reading.text else reading.text
         for name in SNAPSHOTS:
             if hasattr(type(self._source), name) and (whole := field(self._source, name)) is not None:
-                read(self.reading, whole)
+                read(reading, whole)
+        reading.text = said
 
     def end(self, error: BaseException | None = None) -> None:
         """End the span; only the first call does anything."""
@@ -240,26 +244,19 @@ class Call:
         span = self._span
         try:
             if self._recording:
-                border.run(self._snapshot)
-                border.run(self._conclude, span, error)
+                if self._source is not None:
+                    border.run(self._snapshot)
+                self._conclude(span, error)
         finally:
             span.end()
 
     def _conclude(self, span: Span, error: BaseException | None) -> None:
         reading = self._reading
         found: dict[str, Any] = {} if reading is None else reading.attributes()
-        outcome = Outcome.SUCCESS
-        if error is not None:
-            outcome = endings.outcome(error)
-            if outcome is not Outcome.ABANDONED:
-                found[names.ERROR_TYPE] = endings.error_type(error)
-        elif reading is not None:
-            if reading.error_type is not None:
-                outcome = Outcome.ERROR
-                found[names.ERROR_TYPE] = reading.error_type
-            elif reading.is_refusal():
-                outcome = Outcome.REFUSAL
-        found[names.OUTCOME] = outcome.label
+        if error is None and (reading is None or not reading.went_wrong()):
+            found[names.OUTCOME] = _SUCCESS
+        else:
+            self._conclude_badly(span, found, error)
         if self.ttfc_s is not None:
             found[names.TIME_TO_FIRST_CHUNK] = self.ttfc_s
         if self._source is not None and self.plan.operation == names.CHAT:
@@ -267,6 +264,19 @@ class Call:
         if reading is not None and reading.text:
             found[names.OUTPUT_MESSAGES] = content.output_messages("".join(reading.text))
         span.set_attributes(found)
+
+    def _conclude_badly(self, span: Span, found: dict[str, Any], error: BaseException | None) -> None:
+        """Outcome, error type and status of what was no success. Messages of exceptions may carry text of the prompt."""
+        if error is not None:
+            outcome = endings.outcome(error)
+            if outcome is not Outcome.ABANDONED:
+                found[names.ERROR_TYPE] = endings.error_type(error)
+        elif self.reading.error_type is not None:
+            outcome = Outcome.ERROR
+            found[names.ERROR_TYPE] = self.reading.error_type
+        else:
+            outcome = Outcome.REFUSAL
+        found[names.OUTCOME] = outcome.label
         if outcome in (Outcome.ERROR, Outcome.TIMEOUT):
             span.set_status(StatusCode.ERROR)
             if error is not None and content.capturing():

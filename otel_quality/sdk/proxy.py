@@ -249,31 +249,38 @@ def _awaiting(_name: str) -> Callable[[Any], Any]:
     return method
 
 
-def _closing(name: str) -> Callable[..., Any]:
-    """`close`, `__exit__`, `get_final_message`: what ends the stream, whether or not it has to be awaited."""
+def _closing(name: str, *, whole: bool = False) -> Callable[..., Any]:
+    """`close` and `__exit__`: what gives the stream up, whether or not it has to be awaited."""
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         source, call = _get(self, _SOURCE), _get(self, _CALL)
+        raised = next((each for each in args if isinstance(each, BaseException)), None)
         with call.step():
             result = getattr(source, name)(*args, **kwargs)
         if kind_of(type(result)) is Kind.COROUTINE:
-            return _closed_later(call, result, args)
-        return _closed(call, result, args)
+            return _closed_later(self, result, raised, whole)
+        return _closed(self, result, raised, whole)
 
     return method
 
 
-async def _closed_later(call: Call, closing: Awaitable[Any], args: tuple[Any, ...]) -> Any:
-    with call.step():
+def _finishing(name: str) -> Callable[..., Any]:
+    """`get_final_message`: what consumes the stream past us and gives the whole."""
+    return _closing(name, whole=True)
+
+
+async def _closed_later(self: Any, closing: Awaitable[Any], raised: BaseException | None, whole: bool) -> Any:
+    with _get(self, _CALL).step():
         result = await closing
-    return _closed(call, result, args)
+    return _closed(self, result, raised, whole)
 
 
-def _closed(call: Call, result: Any, args: tuple[Any, ...]) -> Any:
-    raised = next((each for each in args if isinstance(each, BaseException)), None)
-    border.run(call.finale, result)
+def _closed(self: Any, result: Any, raised: BaseException | None, whole: bool) -> Any:
+    call: Call = _get(self, _CALL)
+    if whole:
+        border.run(call.finale, result)
     call.close(raised)
-    return result
+    return self if result is _get(self, _SOURCE) else result
 
 
 _OBSERVED: Final[dict[str, Callable[[str], Callable[..., Any]]]] = {
@@ -289,7 +296,7 @@ _OBSERVED: Final[dict[str, Callable[[str], Callable[..., Any]]]] = {
     "__aenter__": _entering_async,
     "__await__": _awaiting,
     **dict.fromkeys(("__exit__", "__aexit__", "close", "aclose"), _closing),
-    **dict.fromkeys(("get_final_message", "get_final_text", "get_final_completion", "get_final_response", "until_done"), _closing),
+    **dict.fromkeys(("get_final_message", "get_final_text", "get_final_completion", "get_final_response", "until_done"), _finishing),
 }
 _OWN: Final = frozenset({*dir(object), *vars(Proxy), "__del__", "__dict__", "__weakref__"}) - {
     "__eq__",

@@ -2,12 +2,12 @@
 
 Keeps no chunk. Keeps text only while content capture is on, up to MAX_TEXT characters.
 
-Decision: attributes that default to None on the class and appear on the instance when read, so that an empty reading costs
-nothing and the span's attributes are what `vars` holds.
+Decision: what is read goes straight into a dict of span attributes, so that ending the span copies nothing from field to field.
 """
 
 from collections.abc import Iterable, Sequence
 from enum import Enum
+from functools import lru_cache
 from typing import Any, Final
 
 from otel_quality.vocabulary import attributes as names
@@ -22,68 +22,63 @@ MAX_REASONS: Final = 16
 MAX_TEXT: Final = 65_536
 """Characters of one response that are kept while content capture is on."""
 
-_KEYS: Final = {
-    "response_model": names.RESPONSE_MODEL,
-    "input_tokens": names.INPUT_TOKENS,
-    "output_tokens": names.OUTPUT_TOKENS,
-    "cache_read_tokens": names.CACHE_READ_TOKENS,
-    "cache_write_tokens": names.CACHE_WRITE_TOKENS,
-    "reasoning_tokens": names.REASONING_TOKENS,
-    "finish_reasons": names.FINISH_REASONS,
-    "has_tool_call": names.HAS_TOOL_CALL,
-}
 _REFUSALS: Final = frozenset({StopClass.FILTER, StopClass.REFUSAL})
 
 
 class Reading:
-    """One response. Every attribute is None until a chunk told it.
+    """One response, as far as its chunks have told it.
 
     Attributes:
-        input_tokens: as the provider counts; see `excludes_cache`.
+        known: span attributes; input tokens as the provider counts them, see `excludes_cache`.
         excludes_cache: the provider's input tokens leave out what came from or went to its cache.
         refused: the response says that it is a refusal.
         error_type: the provider's word for a failure that arrived as data, not as an exception.
-        text: pieces of the answer; a list while content is captured.
+        text: pieces of the answer; a list while content is captured, else None.
     """
 
-    response_model: str | None = None
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    cache_read_tokens: int | None = None
-    cache_write_tokens: int | None = None
-    reasoning_tokens: int | None = None
-    finish_reasons: Sequence[str] | None = None
-    has_tool_call: bool | None = None
-    excludes_cache = False
-    refused = False
-    error_type: str | None = None
-    text: list[str] | None = None
-    _characters = 0
+    __slots__ = ("_characters", "error_type", "excludes_cache", "known", "refused", "text")
+
+    def __init__(self, *, keep_text: bool = False) -> None:
+        self.known: dict[str, Any] = {}
+        self.excludes_cache = False
+        self.refused = False
+        self.error_type: str | None = None
+        self.text: list[str] | None = [] if keep_text else None
+        self._characters = 0
+
+    @property
+    def stop_reasons(self) -> tuple[str, ...]:
+        """As the provider words them, one per choice."""
+        reasons: tuple[str, ...] = self.known.get(names.FINISH_REASONS, ())
+        return reasons
 
     def count(self, name: str, value: object) -> None:
         """Take a token count; what is no whole number from 0 to MAX_COUNT is left out."""
-        if type(value) is int or (type(value) is float and value.is_integer()):
-            number = int(value)
-            if 0 <= number < MAX_COUNT:
-                setattr(self, name, number)
+        if type(value) is float and value.is_integer():
+            value = int(value)
+        if type(value) is int and 0 <= value < MAX_COUNT:
+            self.known[name] = value
 
     def model(self, value: object) -> None:
         """Take the responding model's name."""
         if isinstance(value, str) and value:
-            self.response_model = value[:MAX_WORD]
+            self.known[names.RESPONSE_MODEL] = value[:MAX_WORD]
 
     def stopped(self, value: object) -> None:
         """Take a stop reason as the provider words it; enumerations by their value."""
-        word = value.value if isinstance(value, Enum) else value
-        if isinstance(word, str) and word:
-            reasons = self.finish_reasons or ()
-            if len(reasons) < MAX_REASONS:
-                self.finish_reasons = (*reasons, word[:MAX_WORD])
+        if type(value) is not str and isinstance(value, Enum):
+            value = value.value
+        if isinstance(value, str) and value:
+            before = self.stop_reasons
+            if len(before) < MAX_REASONS:
+                self.known[names.FINISH_REASONS] = (*before, value[:MAX_WORD])
 
     def tools(self, used: bool) -> bool:
         """Take whether this piece of the response used a tool; returns it."""
-        if used or self.has_tool_call is None:
-            self.has_tool_call = used
+        if used:
+            self.known[names.HAS_TOOL_CALL] = True
+        else:
+            self.known.setdefault(names.HAS_TOOL_CALL, False)
         return used
 
     def say(self, text: object) -> bool:
@@ -94,23 +89,31 @@ class Reading:
                 self._characters += len(piece)
                 self.text.append(piece)
             return text != ""
-        return any_of(self.say(field(part, "text")) for part in items(text))
+        return text is not None and any_of(self.say(field(part, "text")) for part in items(text))
 
-    def is_refusal(self) -> bool:
-        """It says so, or one of its stop reasons does."""
-        return self.refused or (self.finish_reasons is not None and worst(self.finish_reasons) in _REFUSALS)
+    def went_wrong(self) -> bool:
+        """A failure, or a refusal: it says so, or one of its stop reasons does."""
+        return self.refused or self.error_type is not None or _refuses(self.stop_reasons)
 
     def attributes(self) -> dict[str, Any]:
-        """What is known, as span attributes; input tokens include those of the cache."""
-        known = {_KEYS[name]: value for name, value in vars(self).items() if name in _KEYS}
-        if self.excludes_cache and self.input_tokens is not None:
-            known[names.INPUT_TOKENS] = self.input_tokens + (self.cache_read_tokens or 0) + (self.cache_write_tokens or 0)
+        """What is known, as span attributes; input tokens include those of the cache. To be taken once, at the end."""
+        known = self.known
+        if self.excludes_cache and names.INPUT_TOKENS in known:
+            known[names.INPUT_TOKENS] += known.get(names.CACHE_READ_TOKENS, 0) + known.get(names.CACHE_WRITE_TOKENS, 0)
         return known
+
+
+@lru_cache(maxsize=256)
+def _refuses(reasons: tuple[str, ...]) -> bool:
+    return worst(reasons) in _REFUSALS
 
 
 def field(thing: Any, name: str) -> Any:
     """A named part of an object or a dict; None where there is none."""
-    return thing.get(name) if isinstance(thing, dict) else getattr(thing, name, None)
+    if type(thing) is dict:
+        return thing.get(name)
+    value = getattr(thing, name, None)
+    return thing.get(name) if value is None and isinstance(thing, dict) else value
 
 
 def any_of(contents: Iterable[bool]) -> bool:

@@ -6,6 +6,7 @@ Input tokens leave out the cache's, so the span's number is the sum of the three
 from typing import Any, Final
 
 from otel_quality.sdk.reading import Reading, any_of, field
+from otel_quality.vocabulary import attributes as names
 
 _TOOLS: Final = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
 
@@ -32,11 +33,11 @@ def _usage(reading: Reading, usage: Any) -> None:
     if usage is None:
         return
     reading.excludes_cache = True
-    reading.count("input_tokens", field(usage, "input_tokens"))
-    reading.count("output_tokens", field(usage, "output_tokens"))
-    reading.count("cache_read_tokens", field(usage, "cache_read_input_tokens"))
-    reading.count("cache_write_tokens", field(usage, "cache_creation_input_tokens"))
-    reading.count("reasoning_tokens", field(field(usage, "output_tokens_details"), "thinking_tokens"))
+    reading.count(names.INPUT_TOKENS, field(usage, "input_tokens"))
+    reading.count(names.OUTPUT_TOKENS, field(usage, "output_tokens"))
+    reading.count(names.CACHE_READ_TOKENS, field(usage, "cache_read_input_tokens"))
+    reading.count(names.CACHE_WRITE_TOKENS, field(usage, "cache_creation_input_tokens"))
+    reading.count(names.REASONING_TOKENS, field(field(usage, "output_tokens_details"), "thinking_tokens"))
 
 
 def _start(reading: Reading, event: Any, _kind: Any) -> bool | None:

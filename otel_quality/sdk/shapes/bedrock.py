@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from otel_quality.sdk.reading import Reading, any_of, field, items
+from otel_quality.vocabulary import attributes as names
 
 
 def response(reading: Reading, thing: Any, output: Any) -> bool | None:
@@ -32,10 +33,10 @@ def _usage(reading: Reading, usage: Any) -> None:
     if usage is None:
         return
     reading.excludes_cache = True
-    reading.count("input_tokens", field(usage, "inputTokens"))
-    reading.count("output_tokens", field(usage, "outputTokens"))
-    reading.count("cache_read_tokens", field(usage, "cacheReadInputTokens"))
-    reading.count("cache_write_tokens", field(usage, "cacheWriteInputTokens"))
+    reading.count(names.INPUT_TOKENS, field(usage, "inputTokens"))
+    reading.count(names.OUTPUT_TOKENS, field(usage, "outputTokens"))
+    reading.count(names.CACHE_READ_TOKENS, field(usage, "cacheReadInputTokens"))
+    reading.count(names.CACHE_WRITE_TOKENS, field(usage, "cacheWriteInputTokens"))
 
 
 def event(reading: Reading, thing: dict[Any, Any]) -> bool | None:

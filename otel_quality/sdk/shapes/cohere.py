@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from otel_quality.sdk.reading import Reading, field, items
+from otel_quality.vocabulary import attributes as names
 
 
 def response(reading: Reading, thing: Any, stop: Any) -> bool | None:
@@ -19,9 +20,9 @@ def response(reading: Reading, thing: Any, stop: Any) -> bool | None:
 
 def _usage(reading: Reading, usage: Any) -> None:
     counted = field(usage, "tokens") or field(usage, "billed_units")
-    reading.count("input_tokens", field(counted, "input_tokens"))
-    reading.count("output_tokens", field(counted, "output_tokens"))
-    reading.count("cache_read_tokens", field(usage, "cached_tokens"))
+    reading.count(names.INPUT_TOKENS, field(counted, "input_tokens"))
+    reading.count(names.OUTPUT_TOKENS, field(counted, "output_tokens"))
+    reading.count(names.CACHE_READ_TOKENS, field(usage, "cached_tokens"))
 
 
 def _delta_message(event: Any) -> Any:

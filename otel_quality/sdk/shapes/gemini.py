@@ -6,6 +6,7 @@ Thought tokens are part of the output, tool-use prompts part of the input. A blo
 from typing import Any
 
 from otel_quality.sdk.reading import Reading, field, items
+from otel_quality.vocabulary import attributes as names
 
 
 def response(reading: Reading, thing: Any, _telling: Any) -> bool | None:
@@ -33,10 +34,10 @@ def _usage(reading: Reading, usage: Any) -> None:
         _either(usage, "candidates_token_count", "candidatesTokenCount"),
         _either(usage, "thoughts_token_count", "thoughtsTokenCount"),
     )
-    reading.count("input_tokens", _sum(prompt, tool_prompt))
-    reading.count("output_tokens", _sum(answer, thoughts))
-    reading.count("reasoning_tokens", thoughts)
-    reading.count("cache_read_tokens", _either(usage, "cached_content_token_count", "cachedContentTokenCount"))
+    reading.count(names.INPUT_TOKENS, _sum(prompt, tool_prompt))
+    reading.count(names.OUTPUT_TOKENS, _sum(answer, thoughts))
+    reading.count(names.REASONING_TOKENS, thoughts)
+    reading.count(names.CACHE_READ_TOKENS, _either(usage, "cached_content_token_count", "cachedContentTokenCount"))
 
 
 def _sum(*counts: Any) -> int | None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from otel_quality.sdk.reading import Reading, field, items
+from otel_quality.vocabulary import attributes as names
 
 
 def response(reading: Reading, thing: Any, done: Any) -> bool | None:
@@ -15,6 +16,6 @@ def response(reading: Reading, thing: Any, done: Any) -> bool | None:
     thought = bool(field(message, "thinking") or field(thing, "thinking"))
     reading.model(field(thing, "model"))
     reading.stopped(field(thing, "done_reason"))
-    reading.count("input_tokens", field(thing, "prompt_eval_count"))
-    reading.count("output_tokens", field(thing, "eval_count"))
+    reading.count(names.INPUT_TOKENS, field(thing, "prompt_eval_count"))
+    reading.count(names.OUTPUT_TOKENS, field(thing, "eval_count"))
     return said or used or thought

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from otel_quality.sdk.reading import Reading, field, items
+from otel_quality.vocabulary import attributes as names
 
 
 def chat(reading: Reading, thing: Any, choices: Any) -> bool | None:
@@ -15,7 +16,9 @@ def chat(reading: Reading, thing: Any, choices: Any) -> bool | None:
         return None
     content = False
     for choice in choices:
-        message = field(choice, "message") or field(choice, "delta")
+        message = field(choice, "message")
+        if message is None:
+            message = field(choice, "delta")
         content |= _message(reading, message) if message is not None else reading.say(field(choice, "text"))
         reading.stopped(field(choice, "finish_reason"))
     reading.model(field(thing, "model"))
@@ -28,11 +31,13 @@ def chat(reading: Reading, thing: Any, choices: Any) -> bool | None:
 def _message(reading: Reading, message: Any) -> bool:
     used = reading.tools(bool(items(field(message, "tool_calls")) or field(message, "function_call")))
     refusal = field(message, "refusal")
-    if isinstance(refusal, str) and refusal:
+    if refusal is None and (extra := field(message, "provider_specific_fields")) is not None:  # LiteLLM
+        refusal = field(extra, "refusal")
+    if refusal is not None and _text(refusal):
         reading.refused = True
         return reading.say(refusal)
-    said = reading.say(field(message, "content"))
-    return said or used or bool(items(field(message, "content")) or _text(field(message, "reasoning_content")))
+    said = field(message, "content")
+    return reading.say(said) or used or (said is not None and bool(items(said))) or _text(field(message, "reasoning_content"))
 
 
 def _text(value: Any) -> bool:
@@ -41,13 +46,13 @@ def _text(value: Any) -> bool:
 
 def chat_usage(reading: Reading, usage: Any) -> None:
     """Token counts as chat completions name them."""
-    reading.count("input_tokens", field(usage, "prompt_tokens"))
-    reading.count("output_tokens", field(usage, "completion_tokens"))
+    reading.count(names.INPUT_TOKENS, field(usage, "prompt_tokens"))
+    reading.count(names.OUTPUT_TOKENS, field(usage, "completion_tokens"))
     if (details := field(usage, "prompt_tokens_details")) is not None:
-        reading.count("cache_read_tokens", field(details, "cached_tokens"))
-        reading.count("cache_write_tokens", field(details, "cache_write_tokens"))
+        reading.count(names.CACHE_READ_TOKENS, field(details, "cached_tokens"))
+        reading.count(names.CACHE_WRITE_TOKENS, field(details, "cache_write_tokens"))
     if (details := field(usage, "completion_tokens_details")) is not None:
-        reading.count("reasoning_tokens", field(details, "reasoning_tokens"))
+        reading.count(names.REASONING_TOKENS, field(details, "reasoning_tokens"))
 
 
 def response(reading: Reading, thing: Any, output: Any) -> bool | None:
@@ -64,12 +69,12 @@ def response(reading: Reading, thing: Any, output: Any) -> bool | None:
     if status == "failed":
         _failed(reading, field(thing, "error"))
     if (usage := field(thing, "usage")) is not None:
-        reading.count("input_tokens", field(usage, "input_tokens"))
-        reading.count("output_tokens", field(usage, "output_tokens"))
+        reading.count(names.INPUT_TOKENS, field(usage, "input_tokens"))
+        reading.count(names.OUTPUT_TOKENS, field(usage, "output_tokens"))
         details = field(usage, "input_tokens_details")
-        reading.count("cache_read_tokens", field(details, "cached_tokens"))
-        reading.count("cache_write_tokens", field(details, "cache_write_tokens"))
-        reading.count("reasoning_tokens", field(field(usage, "output_tokens_details"), "reasoning_tokens"))
+        reading.count(names.CACHE_READ_TOKENS, field(details, "cached_tokens"))
+        reading.count(names.CACHE_WRITE_TOKENS, field(details, "cache_write_tokens"))
+        reading.count(names.REASONING_TOKENS, field(field(usage, "output_tokens_details"), "reasoning_tokens"))
     return content
 
 
