@@ -27,7 +27,7 @@ lint: test-packages ## ruff and mypy
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-bench: server-packages ## measure; nothing is asserted
+bench: test-packages ## measure; nothing is asserted
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 generated: test-packages ## write rules, dashboards and docs/reference.md anew from their specifications
