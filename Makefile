@@ -25,7 +25,7 @@ test: test-packages programs lint ## run every test; ARGS="tests/sdk" runs some
 lint: test-packages ## ruff and mypy
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
+	@$(BIN)/mypy $(addprefix -p ,otel_quality benchmarks grafana prometheus tools)
 
 bench: test-packages ## measure; nothing is asserted
 	@$(BIN)/python -m benchmarks $(ARGS)
