@@ -109,7 +109,7 @@ def built_preview() -> Path:
         shutil.copy(PREVIEW / name, home / name)
     if not installed.exists():
         print(f"installing the previewer's packages in {home}", flush=True)
-        _run("npm", "ci", "--ignore-scripts", at=home)
+        _run("npm", "ci", "--ignore-scripts", "--loglevel", "error", at=home)
         installed.touch()
     shutil.rmtree(home / "src", ignore_errors=True)
     shutil.copytree(PREVIEW / "src", home / "src")

@@ -152,7 +152,7 @@ def _worse() -> Panel:
             by_name("Drift", **common.state_cell(), custom_width=70),
             by_name("Backend", links=link_to("llmq-backend", "Open this backend, model and task", "Backend", "Model", "Task")),
             by_name("Since", unit="dateTimeFromNow", custom_width=140),
-            by_name("Why", mappings=[words.SIGNAL_MAPPING], custom_width=160),
+            by_name("Why", mappings=[words.SIGNAL_MAPPING], custom_width=168),
             by_name("Now", unit="percentunit", decimals=0, custom_width=60),
             by_name("Threshold", unit="percentunit", decimals=0, custom_width=85),
             by_name("Score", **common.score_cell(), custom_width=60),

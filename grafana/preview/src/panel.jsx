@@ -2,7 +2,14 @@
 // and hands them to the body that draws them.
 
 import { useEffect, useState } from 'react';
-import { applyFieldOverrides, cacheFieldDisplayNames, FieldType, getDisplayProcessor, getFieldDisplayName } from '@grafana/data';
+import {
+  applyFieldOverrides,
+  applyNullInsertThreshold,
+  cacheFieldDisplayNames,
+  FieldType,
+  getDisplayProcessor,
+  getFieldDisplayName,
+} from '@grafana/data';
 import { PanelChrome } from '@grafana/ui';
 import { Body } from './bodies.jsx';
 import { fullFieldConfig, panelRegistry } from './fields.js';
@@ -25,19 +32,23 @@ function fieldMacros(text, context) {
   });
 }
 
-/** The classic palette counts number fields only, over all frames; gaps and infinities are not drawn. */
-function finishCurves(frames, theme, timeZone) {
+/** The classic palette counts number fields only, over all frames; a missing step becomes a gap; infinities are not drawn. */
+function finishedCurves(frames, { theme, timeZone, range }) {
+  const ends = { refFieldPseudoMin: range.from.valueOf(), refFieldPseudoMax: range.to.valueOf() };
   let index = 0;
-  for (const frame of frames) {
+  return frames.map((unfinished) => {
+    const frame = applyNullInsertThreshold({ frame: unfinished, ...ends });
     for (const field of frame.fields.filter(({ type }) => type === FieldType.number)) {
       field.state = { ...field.state, seriesIndex: index++ };
       field.display = getDisplayProcessor({ field, theme, timeZone });
       field.values = field.values.map((value) => (Number.isFinite(value) ? value : null));
     }
-  }
+    return frame;
+  });
 }
 
-async function load(panel, width, { theme, timeZone, range, variables, prometheus }) {
+async function load(panel, width, context) {
+  const { theme, timeZone, range, variables, prometheus } = context;
   const fieldConfig = fullFieldConfig(panel);
   const asked = await ask(prometheus, panel, range, width, variables);
   const frames = applyFieldOverrides({
@@ -49,10 +60,7 @@ async function load(panel, width, { theme, timeZone, range, variables, prometheu
     timeZone,
   });
   cacheFieldDisplayNames(frames);
-  if (panel.type === 'timeseries') {
-    finishCurves(frames, theme, timeZone);
-  }
-  return { frames, fieldConfig };
+  return { frames: panel.type === 'timeseries' ? finishedCurves(frames, context) : frames, fieldConfig };
 }
 
 export function Panel({ panel, box, context, done }) {
