@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from rich.console import Console
-from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 CELLS: Final = 20
@@ -25,12 +25,21 @@ def console(*, stderr: bool = False) -> Console:
     return made if made.is_terminal else Console(stderr=stderr, highlight=False, width=_PIPE_WIDTH)
 
 
-def indented(out: Console, text: str, *, by: int, style: str) -> None:
-    """Print text indented; on a terminal all its lines are, in a pipe it stays one line."""
+def hanging(head: Text, body: Text) -> Table:
+    """A line that begins with a head, and whose further lines are indented by it."""
+    grid = Table.grid(padding=0)
+    grid.add_column(no_wrap=True)
+    grid.add_column()
+    grid.add_row(head, body)
+    return grid
+
+
+def item(out: Console, head: Text, body: Text) -> None:
+    """Print such a line; in a pipe it stays one line, however long."""
     if out.is_terminal:
-        out.print(Padding(Text(text), (0, 0, 0, by)), style=style)
+        out.print(hanging(head, body))
     else:
-        out.print(Text(" " * by + text), soft_wrap=True)
+        out.print(Text.assemble(head, body), soft_wrap=True)
 
 
 def bar(score: float) -> str:

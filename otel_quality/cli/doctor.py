@@ -66,9 +66,9 @@ def command(api_url: str, as_json: bool) -> int:
     out = terminal.console()
     for finding in findings:
         mark, style = _MARKS[finding.level]
-        out.print(Text.assemble((f"{mark} ", style), finding.what), soft_wrap=True)
+        terminal.item(out, Text(f"{mark} ", style=style), Text(finding.what))
         if finding.advice:
-            out.print(Text(f"  → {finding.advice}", style="dim" if finding.level == "note" else ""), soft_wrap=True)
+            terminal.item(out, Text("  → "), Text(finding.advice, style="dim" if finding.level == "note" else ""))
     return int(wrong)
 
 

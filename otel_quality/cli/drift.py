@@ -41,11 +41,8 @@ def _list(verdicts: list[Any]) -> None:
     for verdict in sorted(verdicts, key=lambda verdict: order.index(verdict["state"])):
         style = terminal.STATE_STYLES[verdict["state"]]
         key = " · ".join(part for part in (verdict["backend"], verdict["model"], verdict["task"]) if part is not None)
-        line = Text.assemble(
-            (f"{terminal.STATE_MARKS[verdict['state']]} {verdict['state']:<8}", style),
-            f"  {key}",
-            (f"  since {terminal.clock(verdict['since'])}, {verdict['samples']} samples", "dim"),
-        )
-        out.print(line, soft_wrap=True)
+        state = Text(f"{terminal.STATE_MARKS[verdict['state']]} {verdict['state']:<8}  ", style=style)
+        known = f"{verdict['samples']} samples so far" if verdict["state"] == "learning" else f"since {terminal.clock(verdict['since'])}"
+        terminal.item(out, state, Text.assemble(key, (f"  {known}", "dim")))
         if verdict["reason"]:
-            terminal.indented(out, verdict["reason"], by=12, style=style)
+            terminal.item(out, Text(" " * len(state)), Text(verdict["reason"], style=style))

@@ -39,4 +39,4 @@ def command(task: str, min_samples: int, api_url: str, as_json: bool) -> None:
         )
         out.print(line, soft_wrap=True)
         for reason in item["reasons"]:
-            terminal.indented(out, reason, by=4, style="red" if reason.startswith("drift severe") else "dim")
+            terminal.item(out, Text("    "), Text(reason, style="red" if reason.startswith("drift severe") else "dim"))

@@ -3,7 +3,7 @@
 Order and adjusted score come from the API's ranking, the numbers from its cards; nothing is computed here.
 """
 
-from typing import Any
+from typing import Any, Final
 
 import click
 from rich.console import Console
@@ -14,7 +14,9 @@ from otel_quality import terminal
 from otel_quality.cli import options
 from otel_quality.client import Client
 
-NOTHING = "No responses yet. `otel-quality doctor` says what arrives and what to do."
+_ROOMY: Final = 100
+"""Columns from which there is room for two spaces between numbers."""
+NOTHING: Final = "No responses yet. `otel-quality doctor` says what arrives and what to do."
 
 
 @click.command("scores")
@@ -26,7 +28,7 @@ def command(task: str | None, backend: str | None, api_url: str, as_json: bool) 
     """Report how good each backend is, best first.
 
     The score is 0-100 over the last 100 responses, with its 95 % interval. Under 5 responses it is scaled down and
-    marked as too few.
+    marked as few.
     """
     client = Client(api_url)
     answer = client.get("/v1/scores", task=task, backend=backend)
@@ -47,17 +49,18 @@ def command(task: str | None, backend: str | None, api_url: str, as_json: bool) 
 def _report(out: Console, task: str, cards: list[Any], places: dict[str, Any]) -> None:
     cards.sort(key=lambda card: places[card["backend"]]["rank"] if card["backend"] in places else len(places) + 1)
     out.print(Text("Scores over all tasks" if task == "all" else f"Scores for {task}", style="bold"))
-    out.print(_ranking(cards, places))
+    gap = 2 if out.width >= _ROOMY else 1
+    out.print(_ranking(cards, places, gap))
     out.print()
-    out.print(_breakdown(cards))
+    out.print(_breakdown(cards, gap))
     missing = sorted({name for card in cards for name in card["missing"]})
     if missing:
         out.print(Text(f"Not reported by every backend, and left out of its score: {', '.join(missing)}.", style="dim"))
     out.print()
 
 
-def _ranking(cards: list[Any], places: dict[str, Any]) -> Table:
-    table = _table("#", "backend", "score", "", "95 % interval", "success", "latency", "samples", "state")
+def _ranking(cards: list[Any], places: dict[str, Any], gap: int) -> Table:
+    table = _table(gap, "#", "backend", "score", "", "95 %", "success", "latency", "samples")
     for card in cards:
         place = places.get(card["backend"])
         score = place["score"] if place else card["score"]
@@ -69,14 +72,13 @@ def _ranking(cards: list[Any], places: dict[str, Any]) -> Table:
             f"{card['interval'][0]:.0f}–{card['interval'][1]:.0f}",
             terminal.share(card["successes"], card["samples"]),
             terminal.duration(card["mean_latency_ms"]),
-            str(card["samples"]),
-            "ok" if card["state"] == "ok" else Text("too few", style="yellow"),
+            Text(str(card["samples"])) if card["state"] == "ok" else Text(f"{card['samples']} (few)", style="yellow"),
         )
     return table
 
 
-def _breakdown(cards: list[Any]) -> Table:
-    table = _table("backend", "requests", "success", "errors", "refusals", "timeouts", "latency", "TTFT", "p95")
+def _breakdown(cards: list[Any], gap: int) -> Table:
+    table = _table(gap, "backend", "requests", "success", "errors", "refusals", "timeouts", "latency", "TTFT", "p95")
     for card in cards:
         table.add_row(
             Text(card["backend"], style="bold"),
@@ -86,8 +88,9 @@ def _breakdown(cards: list[Any]) -> Table:
     return table
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim")
+def _table(gap: int, *columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="dim")
     for column in columns:
-        table.add_column(column, justify="left" if column in {"backend", "", "state"} else "right", no_wrap=True)
+        name = column == "backend"
+        table.add_column(column, justify="left" if name or not column else "right", no_wrap=not name, overflow="fold")
     return table

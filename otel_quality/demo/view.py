@@ -87,18 +87,9 @@ def _happened(events: Iterable[Event]) -> Iterable[RenderableType]:
     yield Text("What happened", style="dim")
     for event in events:
         mark, style = _ROUTINE.get(event.kind) or (terminal.STATE_MARKS[event.kind], terminal.STATE_STYLES[event.kind])
-        yield _hanging(Text(f"{event.at_s:>4.0f} s ", style="dim"), Text(f"{mark} {event.what}", style=style))
+        yield _Narrow(terminal.hanging(Text(f"{event.at_s:>4.0f} s ", style="dim"), Text(f"{mark} {event.what}", style=style)))
         if event.verdict and event.verdict["reason"]:
-            yield _hanging(Text(" " * 9), Text(event.verdict["reason"], style="dim"))
-
-
-def _hanging(head: Text, body: Text) -> RenderableType:
-    """A line whose continuation is indented as its head."""
-    grid = Table.grid(padding=0)
-    grid.add_column(no_wrap=True)
-    grid.add_column()
-    grid.add_row(head, body)
-    return _Narrow(grid)
+            yield _Narrow(terminal.hanging(Text(" " * 9), Text(event.verdict["reason"], style="dim")))
 
 
 def line(event: Event) -> str:
