@@ -56,7 +56,7 @@ def _engine(requests: Requests, decoder: decode.Decoder, *, ticks: bool) -> floa
             engine.apply(next(at), now_ns=time.time_ns())
             if ticks:
                 engine.tick(now_ns=time.time_ns())
-        engine.fold()
+        engine.fold(now_ns=time.time_ns())
 
     return best_cpu_s(work) / 10
 

@@ -1,17 +1,17 @@
 """The owner of all windows: takes batches, and on a tick brings scores and verdicts up to date.
 
-    apply   per batch: repeats left out, names held within bounds, rows set aside
-    fold    rows into windows and counters, drift evaluated after each new row
+    apply   a batch is set aside
+    fold    what waits, as one batch, into windows and counters; drift evaluated after each new row
     tick    fold, then cards and verdicts of the touched keys, then a frozen snapshot
 
 One thread owns an engine. Now is an argument and is used for arrival and idleness only; windows go by event time.
 
-Decision: rows wait for the tick (or for `_FOLD_ROWS` of them) because a merge costs by the touched key, not by the row: ten requests
-a second to one key are one merge.
+Decision: batches wait for the tick (or for `_FOLD_ROWS` spans) because a fold costs by the call and the touched key more than by the row:
+a hundred small requests a second are one fold.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -26,7 +26,7 @@ from otel_quality.core.drift.rules import Config as RulesConfig
 from otel_quality.core.drift.rules import Rules
 from otel_quality.core.intake import IntakeCount
 from otel_quality.core.keys import KeyTable, Level, Limits, Slots, Triple
-from otel_quality.core.observation import MISSING, Batch, Bools, Ints, Rows, event_order
+from otel_quality.core.observation import Batch, Bools, Ints, Rows, event_order, join
 from otel_quality.core.score import Config as ScoreConfig
 from otel_quality.core.snapshot import Card, Key, Snapshot, Stats, Verdict
 from otel_quality.core.window import Windows
@@ -65,17 +65,6 @@ _DRIFT_KEYS: Final[dict[str, Callable[[Triple], Key]]] = {
     "model": lambda triple: Key(*triple),
     "backend": lambda triple: Key(triple[0], None, None),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class _Pending:
-    """Fresh rows of one batch with their places: windows, counters, drift."""
-
-    rows: Rows
-    slots: Ints
-    series: list[Triple]
-    code: Ints
-    error_types: list[str]
 
 
 class _Scores:
@@ -137,58 +126,62 @@ class Engine:
         self._drift_touched: set[int] = set()
         self._totals = Totals(error_types=config.limits.error_types)
         self._intake = IntakeCount()
-        self._pending: list[_Pending] = []
+        self._pending: list[Batch] = []
         self._waiting = 0
         self._expired_ns = now_ns
 
     def apply(self, batch: Batch, *, now_ns: int) -> None:
-        """Take a batch; its effect on scores shows with the next tick."""
-        self._intake.add_refused(batch)
-        fresh_others = int(self._dedup.new(batch.others, now_ns=now_ns).sum())
-        fresh = self._dedup.new(batch.responses, now_ns=now_ns)
-        rows = batch.responses[fresh]
-        self._intake.add_taken(rows, batch, duplicates=len(fresh) - len(rows) + len(batch.others) - fresh_others, others=fresh_others)
+        """Take a batch; its effect shows with the next tick."""
+        self._pending.append(batch)
+        self._waiting += len(batch.responses) + len(batch.others)
+        if self._waiting >= _FOLD_ROWS:
+            self.fold(now_ns=now_ns)
+
+    def fold(self, *, now_ns: int) -> None:
+        """Bring what waits into windows and counters: repeats left out, names held within bounds, in event order."""
+        if not self._pending:
+            return
+        batch = join(self._pending)
+        self._pending, self._waiting = [], 0
+        rows = self._fresh(batch, now_ns)
         if not len(rows):
             return
         ahead = rows["end_ns"] > now_ns + _MAX_AHEAD_NS
-        if ahead.any():
-            rows["end_ns"][ahead] = now_ns
-            self._intake.clamped += int(ahead.sum())
-        self._pending.append(self._place(rows, batch, now_ns))
-        self._waiting += len(rows)
-        if self._waiting >= _FOLD_ROWS:
-            self.fold()
+        rows["end_ns"][ahead] = now_ns
+        self._intake.clamped += int(ahead.sum())
+        rows = rows[event_order(rows)]
+        slots, series, code = self._place(rows, batch.keys, now_ns)
+        scored = rows["outcome"] < len(SCORED)
+        late = np.zeros(len(rows), np.bool_)
+        late[scored] = self._merge(rows[scored], slots[scored])
+        self._intake.add_late(int(late.sum()))
+        self._totals.add(series, code[~late], rows[~late], batch.error_types)
+        np.maximum.at(self._intake.newest(len(self._table.backends.keys)), slots[~late, 2], rows["end_ns"][~late])
 
-    def _place(self, rows: Rows, batch: Batch, now_ns: int) -> _Pending:
+    def _fresh(self, batch: Batch, now_ns: int) -> Rows:
+        """The responses that are no repeats."""
+        self._intake.add_refused(batch)
+        others = self._dedup.new(batch.others, now_ns=now_ns)
+        fresh = self._dedup.new(batch.responses, now_ns=now_ns)
+        rows: Rows = batch.responses[fresh]
+        self._intake.add_taken(rows, batch.dialects, duplicates=int((~fresh).sum() + (~others).sum()), others=int(others.sum()))
+        return rows
+
+    def _place(self, rows: Rows, keys: Sequence[Triple], now_ns: int) -> tuple[Ints, list[Triple], Ints]:
+        """Per row its slots (N, 4); the label sets it may be counted under; which of them it is."""
         used, code, count = np.unique(rows["key"], return_inverse=True, return_counts=True)
         places: list[Slots] = []
         series: list[Triple] = []
         for k, n in zip(used.tolist(), count.tolist(), strict=True):
-            slots = self._table.place(batch.keys[k], count=n, now_ns=now_ns)
+            slots = self._table.place(keys[k], count=n, now_ns=now_ns)
             places.append(slots)
             series.append(self._series(self._table.models.key_at(slots.model)))
-        return _Pending(rows, np.array(places, np.int64)[code], series, code, list(batch.error_types))
+        return np.array(places, np.int64)[code], series, code
 
     def _series(self, key: Key) -> Triple:
         """The labels that a key is counted under in /metrics."""
         model = key.model if key in self._table.exposed else OTHER
         return (key.backend, model or "", key.task or "")
-
-    def fold(self) -> None:
-        """Bring the rows that wait into windows and counters."""
-        if not self._pending:
-            return
-        rows, slots, series, code, error_types = _join(self._pending)
-        self._pending, self._waiting = [], 0
-        order = event_order(rows)
-        rows, slots, code = rows[order], slots[order], code[order]
-        scored = rows["outcome"] < len(SCORED)
-        late = np.zeros(len(rows), np.bool_)
-        late[scored] = self._merge(rows[scored], slots[scored])
-        self._intake.late += int(late.sum())
-        self._intake.accepted -= int(late.sum())
-        self._totals.add(series, code[~late], rows[~late], error_types)
-        np.maximum.at(self._intake.newest(len(self._table.backends.keys)), slots[~late, 2], rows["end_ns"][~late])
 
     def _merge(self, rows: Rows, slots: Ints) -> Bools:
         narrow = _fields(rows, score.ROW)
@@ -208,7 +201,7 @@ class Engine:
 
     def tick(self, *, now_ns: int) -> Snapshot:
         """Bring everything up to date and freeze it."""
-        self.fold()
+        self.fold(now_ns=now_ns)
         for level in self._levels:
             level.refresh()
         self._refresh_verdicts()
@@ -265,26 +258,26 @@ class Engine:
         oldest, newest = self._levels[1].windows.span(slots) or (None, None)
         return Stats(by_backend.total(), dict(by_backend), dict(by_task), oldest, newest)
 
-    def clear_scores(self, *, backend: str | None = None, task: str | None = None) -> int:
+    def clear_scores(self, *, backend: str | None = None, task: str | None = None, now_ns: int) -> int:
         """Empty score windows of a backend, a task, both, or all; the windows over all tasks only where no task is named.
 
         Returns:
             How many windows were emptied.
         """
-        self.fold()
+        self.fold(now_ns=now_ns)
         levels = self._levels if task is None else self._levels[:2]
         return sum(
             level.clear([key for key in level.level.slots if backend in (None, key.backend) and task in (None, key.task)])
             for level in levels
         )
 
-    def clear_drift(self, *, backend: str | None = None, model: str | None = None, task: str | None = None) -> int:
+    def clear_drift(self, *, backend: str | None = None, model: str | None = None, task: str | None = None, now_ns: int) -> int:
         """Empty drift windows, of all keys that have the given parts: they are learning again.
 
         Returns:
             How many windows were emptied.
         """
-        self.fold()
+        self.fold(now_ns=now_ns)
         wanted = (backend, model, task)
         keys = [key for key in self._table.drift.slots if all(want in (None, part) for want, part in zip(wanted, key, strict=True))]
         self._forget_drift(keys)
@@ -331,18 +324,3 @@ def _fields(rows: Rows, dtype: np.dtype[np.void]) -> Rows:
     for name in dtype.names or ():
         narrow[name] = rows[name]
     return narrow
-
-
-def _join(pending: list[_Pending]) -> tuple[Rows, Ints, list[Triple], Ints, list[str]]:
-    """All pending rows as one, with common positions for label sets and types of error."""
-    number: dict[Triple, int] = {}
-    codes: list[Ints] = []
-    all_rows: list[Rows] = []
-    error_types: list[str] = []
-    for p in pending:
-        codes.append(np.array([number.setdefault(triple, len(number)) for triple in p.series], np.int64)[p.code])
-        named = p.rows["error_type"] != MISSING
-        p.rows["error_type"][named] += len(error_types)
-        error_types += p.error_types
-        all_rows.append(p.rows)
-    return np.concatenate(all_rows), np.concatenate([p.slots for p in pending]), list(number), np.concatenate(codes), error_types

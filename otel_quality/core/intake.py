@@ -1,6 +1,7 @@
 """What has arrived: counts of spans by result, fields carried, newest event per backend."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -37,18 +38,23 @@ class IntakeCount:
         self._rejected.update(batch.rejected)
         self._dropped.update(batch.dropped_fields)
 
-    def add_taken(self, rows: Rows, batch: Batch, *, duplicates: int, others: int) -> None:
+    def add_taken(self, rows: Rows, dialects: Sequence[str], *, duplicates: int, others: int) -> None:
         """Count fresh responses, repeats, and fresh tool and agent spans."""
         self.duplicate += duplicates
         self.accepted += len(rows) + others
         self.seen += len(rows)
         for d in np.unique(rows["dialect"]):
-            name, mine = batch.dialects[d], rows[rows["dialect"] == d]
+            name, mine = dialects[d], rows[rows["dialect"] == d]
             self._calls[name] += len(mine)
             for field, column in _COLUMNS.items():
                 self._carried[name, field] += int((mine[column] != MISSING).sum())
             for field, bit in CARRIED.items():
                 self._carried[name, field] += int((mine["carried"] & bit != 0).sum())
+
+    def add_late(self, n: int) -> None:
+        """Count responses taken above that turned out to be late."""
+        self.late += n
+        self.accepted -= n
 
     def newest(self, backends: int) -> Ints:
         """Newest event time per backend slot, in nanoseconds; 0 where none is known."""

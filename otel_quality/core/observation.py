@@ -7,9 +7,10 @@ Decision: one structured array, not one array per column: a window moves whole r
 twelve of 8; arithmetic reads the field it needs as a strided view.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,8 @@ from numpy.typing import NDArray
 Rows = NDArray[np.void]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+
+_Name = TypeVar("_Name", bound=Hashable)
 
 MISSING: Final = -1
 
@@ -73,6 +76,40 @@ class Batch:
     ignored: int = 0
     rejected: Mapping[str, int] = field(default_factory=dict)
     dropped_fields: Mapping[str, int] = field(default_factory=dict)
+
+
+def join(batches: Sequence[Batch]) -> Batch:
+    """Several batches as one, in order: names coded anew, counts added. Rows of the given batches are not changed."""
+    if len(batches) == 1:
+        return batches[0]
+    keys: dict[tuple[str, str, str], int] = {}
+    error_types: dict[str, int] = {}
+    dialects: dict[str, int] = {}
+    rows = np.concatenate([batch.responses for batch in batches])
+    rejected: Counter[str] = Counter()
+    dropped: Counter[str] = Counter()
+    at = 0
+    for batch in batches:
+        mine = rows[at : at + len(batch.responses)]
+        at += len(mine)
+        for column, names, codes in (
+            ("key", batch.keys, keys),
+            ("error_type", batch.error_types, error_types),
+            ("dialect", batch.dialects, dialects),
+        ):
+            known = np.array([*(codes.setdefault(name, len(codes)) for name in names), MISSING], np.int32)
+            mine[column] = known[mine[column]]
+        rejected.update(batch.rejected)
+        dropped.update(batch.dropped_fields)
+    others = np.concatenate([batch.others for batch in batches])
+    ignored = sum(batch.ignored for batch in batches)
+    return Batch(rows, list(keys), list(error_types), list(dialects), others, ignored, rejected, dropped)
+
+
+def _recode(rows: Rows, column: str, names: Sequence[_Name], codes: dict[_Name, int]) -> None:
+    """From positions in `names` to positions in `codes`, which grows; MISSING, the last place, stays."""
+    new = np.array([*(codes.setdefault(name, len(codes)) for name in names), MISSING], np.int32)
+    rows[column] = new[rows[column]]
 
 
 def event_order(rows: Rows) -> Ints:

@@ -114,11 +114,11 @@ class Owner:
 
     async def clear_scores(self, *, backend: str | None, task: str | None) -> int:
         """Empty score windows; how many."""
-        return await self._ask(lambda owned: owned.clear_scores(backend=backend, task=task))
+        return await self._ask(lambda owned: owned.clear_scores(backend=backend, task=task, now_ns=time.time_ns()))
 
     async def clear_drift(self, *, backend: str | None, model: str | None, task: str | None) -> int:
         """Empty drift windows; how many."""
-        return await self._ask(lambda owned: owned.clear_drift(backend=backend, model=model, task=task))
+        return await self._ask(lambda owned: owned.clear_drift(backend=backend, model=model, task=task, now_ns=time.time_ns()))
 
     async def _ask(self, work: Callable[[engine.Engine], T]) -> T:
         answer: asyncio.Future[T] = self._loop.create_future()

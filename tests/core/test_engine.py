@@ -212,15 +212,15 @@ def test_clearing_empties_windows_and_drift_learns_again() -> None:
     engine = Engine(Config(), now_ns=NOW)
     engine.apply(batch(healthy(20) + healthy(20, start=20, task="research", output_tokens=0)), now_ns=NOW)
     engine.tick(now_ns=NOW)
-    assert engine.clear_drift(task="research") == 1
-    assert engine.clear_scores(backend="anthropic", task="code") == 2
+    assert engine.clear_drift(task="research", now_ns=NOW) == 1
+    assert engine.clear_scores(backend="anthropic", task="code", now_ns=NOW) == 2
     snapshot = engine.tick(now_ns=NOW)
     assert set(snapshot.drift) == {Key("anthropic", "claude", "code")}
     assert set(snapshot.by_model) == {Key("anthropic", "claude", "research")}
     engine.apply(batch(healthy(1, start=50, task="research")), now_ns=NOW)
     snapshot = engine.tick(now_ns=NOW)
     assert snapshot.drift[Key("anthropic", "claude", "research")].state == "learning"
-    assert engine.clear_scores() == 5
+    assert engine.clear_scores(now_ns=NOW) == 5
 
 
 def test_a_span_from_the_future_is_set_to_its_arrival() -> None:
