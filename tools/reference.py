@@ -42,7 +42,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return "".join("| " + " | ".join(cell(each) for each in line) + " |\n" for line in lines)
 
 
-def _written(value: object) -> str:
+def written(value: object) -> str:
     """A default as it is written in the file; nothing where there is none."""
     if value is None:
         return ""
@@ -68,7 +68,7 @@ def _command_section(name: str, command: click.Command) -> str:
 def document() -> str:
     """The whole page."""
     metrics = [(f"`{metric.name}`", metric.kind, ", ".join(f"`{label}`" for label in metric.labels), metric.help) for metric in METRICS]
-    settings = [(f"`{setting.name}`", setting.type, _written(setting.default), f"`{setting.env}`", setting.help) for setting in SETTINGS]
+    settings = [(f"`{setting.name}`", setting.type, written(setting.default), f"`{setting.env}`", setting.help) for setting in SETTINGS]
     return "\n".join(
         (
             HEAD,
