@@ -8,7 +8,7 @@ twelve of 8; arithmetic reads the field it needs as a strided view.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
