@@ -92,13 +92,9 @@ def join(batches: Sequence[Batch]) -> Batch:
     for batch in batches:
         mine = rows[at : at + len(batch.responses)]
         at += len(mine)
-        for column, names, codes in (
-            ("key", batch.keys, keys),
-            ("error_type", batch.error_types, error_types),
-            ("dialect", batch.dialects, dialects),
-        ):
-            known = np.array([*(codes.setdefault(name, len(codes)) for name in names), MISSING], np.int32)
-            mine[column] = known[mine[column]]
+        _recode(mine, "key", batch.keys, keys)
+        _recode(mine, "error_type", batch.error_types, error_types)
+        _recode(mine, "dialect", batch.dialects, dialects)
         rejected.update(batch.rejected)
         dropped.update(batch.dropped_fields)
     others = np.concatenate([batch.others for batch in batches])
