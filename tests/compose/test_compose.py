@@ -159,7 +159,7 @@ def test_grafana_finds_its_boards_and_asks_servers_that_are_here() -> None:
     assert files
     for file in files:
         text = file.read_text()
-        assert set(re.findall(r"(?<!\$)\$\{?([A-Z_]+)", text)) <= set(grafana["environment"])
+        assert set(re.findall(r"(?<!\$)\$\{?([A-Z]\w+)", text)) <= set(grafana["environment"])
         for source in yaml.safe_load(text)["datasources"]:
             assert re.fullmatch(r"http://(prometheus:9090|alertmanager:9093|tempo:3200)", source["url"])
 
