@@ -38,6 +38,8 @@ _FIELDS: Final = {
 }
 """Per field of the coverage: what is lost without it, and what to do."""
 
+_BOUNDS: Final = {"key": "limits.kept", "series": "limits.exposed"}
+"""Setting by label of the overflow, where it is not named after it."""
 _REASONS: Final = {"duplicate": "the sender repeated them; nothing is counted twice", "late": "older than what their window holds"}
 
 
@@ -167,10 +169,9 @@ def _coverage(intake: dict[str, Any]) -> Iterator[Finding]:
 
 def _bounds(intake: dict[str, Any]) -> Iterator[Finding]:
     for label, count in sorted(intake["overflow"].items()):
+        setting = _BOUNDS.get(label, f"limits.{label}s")
         yield Finding(
-            "wrong",
-            f"{count} responses have a {label} over the bound and count as __other__",
-            f"raise limits.{label}s, or send fewer {label}s",
+            "wrong", f"{count} responses count as __other__: their {label} is over the bound", f"raise {setting}, or send fewer names"
         )
 
 

@@ -114,7 +114,7 @@ def alert(story: Story) -> RenderableType:
         return Text("No severe verdict in this time; try a longer --seconds.", style="yellow")
     labels = "  ".join(f"{name}={value}" for name, value in sent["labels"].items())
     body = Text.assemble((sent["summary"], "bold"), "\n", sent["description"], "\n", (labels, "dim"))
-    title = Text(f"{sent['alertname']}, as Alertmanager sends it after 2 min", style="bold red")
+    title = Text(f"{sent['alertname']}, as Alertmanager would send it", style="bold red")
     return _Narrow(Panel(body, title=title, title_align="left", border_style="red"))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from otel_quality.client import Client
 from otel_quality.demo.backends import DRIFTING_TASK
 from otel_quality.vocabulary.alerts import BACKEND_DRIFTING
+from otel_quality.vocabulary.measures import ALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Story:
         severe = next((event.verdict for event in reversed(self.events) if event.kind == "severe"), None)
         if severe is None:
             return None
-        labels = {label: severe[label] or "" for label in BACKEND_DRIFTING.labels}
+        labels = {label: severe[label] or ALL for label in BACKEND_DRIFTING.labels}
         summary, description = BACKEND_DRIFTING.filled(labels)
         return {"alertname": BACKEND_DRIFTING.name, "labels": labels | {"severity": "page"}, "summary": summary, "description": description}
 

@@ -4,8 +4,8 @@ Names, labels and help come from `vocabulary.metrics`; here is only where each v
 nothing, and shows only keys that the snapshot says are exposed. A value that is not finite is left out: Prometheus would
 take it, and every sum over it would be lost.
 
-Decision: a model or task that a drift key does not have is written as in the API ("all" for the task, an empty label,
-which is an absent one, for the model), so that a board's filter on the task finds both kinds of key.
+Decision: a model or task that a drift key does not have is written "all", as the core counts it, so that a board's filter on
+these labels finds both kinds of key.
 """
 
 import math
@@ -116,7 +116,7 @@ def _text(label: str) -> str:
 
 
 def _labels(key: Key) -> Labels:
-    return (key.backend, key.model or "", key.task or ALL)
+    return (key.backend, key.model or ALL, key.task or ALL)
 
 
 def _one_label(values: Mapping[str, int]) -> Rows:

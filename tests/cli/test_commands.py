@@ -144,7 +144,7 @@ def test_doctor_fails_on_rejected_spans_and_on_bounds_that_bite(cli: Cli, full: 
     ran = cli("doctor", "--api", full.url)
     assert ran.code == 1
     assert "✗ 2 spans rejected as bad input: no_trace_id 2" in ran.out
-    assert "✗ 3 responses have a model over the bound" in ran.out
+    assert "✗ 3 responses count as __other__: their model is over the bound" in ran.out
 
 
 def test_doctor_says_where_to_send_when_nothing_arrives(cli: Cli) -> None:

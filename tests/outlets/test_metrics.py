@@ -89,9 +89,9 @@ def test_drift_is_shown_with_its_state_signals_and_start_in_seconds() -> None:
     assert undefined == []
 
 
-def test_a_key_without_model_and_task_is_written_as_all_tasks() -> None:
+def test_a_key_of_a_backend_alone_is_written_as_all_of_it() -> None:
     text = page(samples.snapshot(verdicts=[samples.verdict(Key("groq", None, None))]))
-    assert value(text, metrics.DRIFT_STATE.name, backend="groq", model="", task="all") == 1
+    assert value(text, metrics.DRIFT_STATE.name, backend="groq", model="all", task="all") == 1
 
 
 def test_only_exposed_keys_are_shown() -> None:
