@@ -116,7 +116,7 @@ def _text(label: str) -> str:
 
 
 def _labels(key: Key) -> Labels:
-    return (key.backend, key.model or ALL, key.task or ALL)
+    return tuple(ALL if part is None else part for part in key)
 
 
 def _one_label(values: Mapping[str, int]) -> Rows:
