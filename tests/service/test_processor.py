@@ -1,0 +1,47 @@
+"""The processor as a process: it announces, serves while asked to stop, and ends in order."""
+
+import signal
+import socket
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import grpc
+import pytest
+
+from tests.flow.programs import Serve, until
+from tests.wire.otlp import chat, request
+
+EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+
+
+def test_it_announces_every_listener_then_ready_and_ends_with_0_on_sigterm(tmp_path: Path) -> None:
+    with Serve(tmp_path / "new" / "folder") as serve:
+        assert [line.split()[1] for line in serve.lines if line.startswith("listening")] == list(Serve.LISTENERS)
+        assert urllib.request.urlopen(f"http://{serve.metrics}/-/ready", timeout=10).read() == b"ready\n"
+        assert (tmp_path / "new" / "folder").is_dir()
+        assert serve.stop(signal.SIGTERM) == 0
+    assert serve.lines[-1] == "ready", "nothing is printed on the way out"
+
+
+def test_a_connection_that_stays_open_does_not_keep_it_from_ending(tmp_path: Path) -> None:
+    with Serve(tmp_path) as serve, grpc.insecure_channel(serve.otlp_grpc) as channel:
+        channel.unary_unary(EXPORT)(request(chat()), timeout=20)
+        with urllib.request.urlopen(f"http://{serve.api}/v1/stats", timeout=10):
+            assert serve.stop(signal.SIGINT, deadline_s=20) == 0
+
+
+def test_a_half_sent_request_is_closed(tmp_path: Path) -> None:
+    with Serve(tmp_path, environment={"OTEL_QUALITY_OTLP_READ_TIMEOUT_S": "1"}) as serve:
+        host, port = serve.otlp_http.split(":")
+        with socket.create_connection((host, int(port)), timeout=20) as half:
+            half.sendall(b"POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-protobuf\r\ncontent-length: 100\r\n\r\nabc")
+            assert until(lambda: half.recv(4096) == b"" or None, 20, "the server closes it")
+
+
+def test_another_host_name_is_not_answered_by_the_api(tmp_path: Path) -> None:
+    with Serve(tmp_path) as serve:
+        asked = urllib.request.Request(f"http://{serve.api}/v1/stats", headers={"Host": "evil.example"})
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(asked, timeout=10)
+        assert caught.value.code in (400, 403, 421)
