@@ -112,8 +112,8 @@ class Call:
             attributes = {**attributes, **(border.run(plan.request, self._args, self._kwargs or {}) or {})}
         if self._previous:
             attributes = {**{key: self._previous[key] for key in INHERITED if key in self._previous}, **attributes}
-        self._started_s = time.perf_counter()
         span = self._span = _tracer.start_span(plan.name, self._previous, kind=plan.kind, attributes=attributes)
+        self._started_s = time.perf_counter()
         context = trace.set_span_in_context(span, self._previous)
         if plan.inherited:
             for key, value in plan.inherited.items():

@@ -70,7 +70,7 @@ def adopt(call: Call, result: Any) -> Any:
     """Read a result, or hand the call to it; None where the result itself is to be returned."""
     kind = kind_of(type(result))
     if kind is Kind.STREAM:
-        return proxy(result, call)
+        return _held(result, call)
     if kind is Kind.COROUTINE:
         call.hold()
         return awaited(result, call)
@@ -78,7 +78,7 @@ def adopt(call: Call, result: Any) -> Any:
         result.add_done_callback(lambda future: border.run(_done, future, call))
         call.hold()
     elif type(result) is dict and kind_of(type(stream := result.get("stream"))) is Kind.STREAM:  # Bedrock: a dict that holds the stream
-        result["stream"] = proxy(stream, call)
+        result["stream"] = _held(stream, call)
     else:
         call.value(result)
     return None
@@ -116,6 +116,12 @@ def proxy(source: Any, call: Call) -> Any:
     made = object.__new__(_class_for(type(source)))
     object.__setattr__(made, _SOURCE, source)
     object.__setattr__(made, _CALL, call)
+    return made
+
+
+def _held(source: Any, call: Call) -> Any:
+    """A proxy that the call is now held for."""
+    made = proxy(source, call)
     call.hold(source)
     return made
 

@@ -26,14 +26,15 @@ class session:
     """Put `gen_ai.conversation.id` on every span begun inside; for `with` and `async with`.
 
     Args:
-        conversation_id: Any text that names the conversation; other values are taken as `str` gives them, an empty one is none.
+        conversation_id: Any text that names the conversation; other values are taken as `str` gives them; None and an empty text are no
+            conversation.
         end: The session ends with this block: a span of zero length with `otel_quality.session.end` is sent.
         success: Whether the session reached its goal; implies `end`. May be set on the session inside the block. Where it is
             not said and an exception leaves the block, it is False.
     """
 
     def __init__(self, conversation_id: object, *, end: bool = False, success: bool | None = None) -> None:
-        self.id = border.run(str, conversation_id) or ""
+        self.id = "" if conversation_id is None else border.run(str, conversation_id) or ""
         self.ends = end
         self.success = success
 
