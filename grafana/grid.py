@@ -29,7 +29,12 @@ class Grid:
             panel_id: unique on the board, never changed.
             title: a question or a few words.
             folded: shown closed; only the last section of a board may be.
+
+        Raises:
+            ValueError: the section before is folded: its panels would be pushed down when it opens.
         """
+        if self._target is not self.panels:
+            raise ValueError(f"{title}: no section after the folded section")
         row: Panel = {"id": panel_id, "type": "row", "title": title, "collapsed": folded, "panels": []}
         row["gridPos"] = {"x": 0, "y": self._y, "w": COLUMNS, "h": 1}
         self.panels.append(row)

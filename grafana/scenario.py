@@ -4,7 +4,7 @@ For tests and pictures. Reads no clock and no network: the same seed gives the s
 
       0  everything is well; `gemini` has no price, `mistral-small` is new and gets few calls
      75  groq's llama answers slower and fails more often: mild drift
-    105  half of its answers are empty or cut short: severe drift, the score falls, the alerts fire
+    105  most of its answers are empty or cut short, its tools go unused: severe drift, the score falls, the alerts fire
     120  anthropic's haiku times out for ten minutes, then recovers
     180  the end; groq is still bad
 
@@ -68,7 +68,8 @@ class Character:
         stream: share of calls that are streamed; their first chunk comes after about a fifth of the duration.
         tokens_in, tokens_out: medians; halves of answers differ by chance only.
         error, timeout, refusal, empty, cut: probabilities.
-        tools: share of calls that offer tools; nine in ten of them are used.
+        tools, unused: share of calls that offer tools, and of these those that use none.
+        odd: share of answers that end for a reason that is not normal.
         price: US dollars per million output tokens; None: spans carry no cost.
     """
 
@@ -83,7 +84,9 @@ class Character:
     refusal: float = 0.005
     empty: float = 0.0
     cut: float = 0.03
-    tools: float = 0.3
+    tools: float = 0.5
+    unused: float = 0.05
+    odd: float = 0.0
     price: float | None = 10.0
 
 
@@ -106,8 +109,12 @@ class Part:
 
 
 _WORSE: Final[tuple[tuple[int, int, dict[str, Any]], ...]] = (
-    (75, 105, {"error": 0.3, "latency_s": 2.2}),
-    (105, MINUTES + 1, {"error": 0.3, "timeout": 0.12, "refusal": 0.1, "empty": 0.75, "tokens_out": 90, "latency_s": 6.0}),
+    (75, 105, {"error": 0.45, "latency_s": 2.2}),
+    (
+        105,
+        MINUTES + 1,
+        {"error": 0.35, "timeout": 0.1, "refusal": 0.1, "empty": 0.75, "odd": 0.5, "unused": 0.95, "tokens_out": 90, "latency_s": 6.0},
+    ),
 )
 _BURST: Final = ((120, 130, {"timeout": 0.7, "latency_s": 9.0}),)
 STORY: Final = (
@@ -149,7 +156,16 @@ def _batch(calls: list[dict[str, Any]], chance: random.Random) -> Batch:
     for name in RESPONSE.names or ():
         rows[name] = [call[name] for call in sent]
     bad = {"no_trace_id": 1} if chance.random() < 0.01 else {}
-    return Batch(rows, _KEYS, error_types=_ERRORS, dialects=("otel-genai", "openinference"), ignored=2 * len(calls), rejected=bad)
+    wrong = {"output_tokens": 1} if chance.random() < 0.01 else {}
+    return Batch(
+        rows,
+        _KEYS,
+        error_types=_ERRORS,
+        dialects=("otel-genai", "openinference"),
+        ignored=2 * len(calls),
+        rejected=bad,
+        dropped_fields=wrong,
+    )
 
 
 def _calls(chance: random.Random) -> Iterator[dict[str, Any]]:
@@ -187,7 +203,7 @@ def _call(chance: random.Random, number: int, how: Character, minute: float) -> 
         "outcome": outcome,
         "stop": MISSING if failed else _stop(chance, how, outcome, used=offered),
         "has_tools": offered,
-        "has_tool_call": offered and chance.random() < 0.9,
+        "has_tool_call": offered and chance.random() >= how.unused,
         "dialect": number % 4 == 3,
         "carried": 15 if number % 4 != 3 else 6,
     }
@@ -212,6 +228,8 @@ def _stop(chance: random.Random, how: Character, outcome: Outcome, *, used: bool
         return StopClass.REFUSAL
     if outcome is Outcome.CANCELLED:
         return StopClass.CANCELLED
+    if chance.random() < how.odd:
+        return StopClass.FILTER
     if chance.random() < how.cut:
         return StopClass.LENGTH
     return StopClass.TOOL if used else StopClass.STOP
