@@ -1,4 +1,4 @@
-"""The real programs that the flow tests run, from Debian: Prometheus and Alertmanager with promtool and amtool.
+"""The real programs that tests run, from Debian: Prometheus and Alertmanager with promtool and amtool, PostgreSQL.
 
 `python -m tools.debian` installs what is missing where apt-get and root are there, and says what to do where they are
 not: the tests that need them are then skipped, and say so. Starts no service.
@@ -11,15 +11,28 @@ import sys
 from pathlib import Path
 from typing import Final
 
-PACKAGES: Final = {"prometheus": ("prometheus", "promtool"), "prometheus-alertmanager": ("prometheus-alertmanager", "amtool")}
+PACKAGES: Final = {
+    "prometheus": ("prometheus", "promtool"),
+    "prometheus-alertmanager": ("prometheus-alertmanager", "amtool"),
+    "postgresql": ("initdb", "pg_ctl"),
+}
 """Packages, and the programs that the tests want of each."""
+POSTGRESQL: Final = Path("/usr/lib/postgresql")
+"""Debian keeps PostgreSQL's programs off the PATH, in `<version>/bin` here."""
 POLICY: Final = Path("/usr/sbin/policy-rc.d")
 """Debian asks this program before it starts a service that it has just installed; 101 means no."""
 
 
+def find(program: str) -> str | None:
+    """Where a program is: on the PATH, else where Debian keeps the newest PostgreSQL's."""
+    found = shutil.which(program)
+    kept = sorted(POSTGRESQL.glob(f"*/bin/{program}"), key=lambda path: path.parts[-3].zfill(3))
+    return found or (str(kept[-1]) if kept else None)
+
+
 def missing() -> list[str]:
-    """Packages of which a program is not on the PATH."""
-    return [package for package, programs in PACKAGES.items() if not all(map(shutil.which, programs))]
+    """Packages of which a program is nowhere to be found."""
+    return [package for package, programs in PACKAGES.items() if not all(map(find, programs))]
 
 
 def install(packages: list[str]) -> None:

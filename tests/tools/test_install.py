@@ -113,10 +113,21 @@ def test_help_lists_every_command() -> None:
 
 def test_debian_packages_are_wanted_where_a_program_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert debian.missing() == ["prometheus", "prometheus-alertmanager"]
-    for name in ("prometheus", "promtool", "amtool"):
+    monkeypatch.setattr(debian, "POSTGRESQL", tmp_path / "postgresql")
+    assert debian.missing() == ["prometheus", "prometheus-alertmanager", "postgresql"]
+    for name in ("prometheus", "promtool", "amtool", "initdb", "pg_ctl"):
         (tmp_path / name).touch(0o755)
     assert debian.missing() == ["prometheus-alertmanager"]
+
+
+def test_the_newest_postgresql_is_found_where_debian_keeps_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(debian, "POSTGRESQL", tmp_path)
+    for version in ("9", "15", "100"):
+        (tmp_path / version / "bin").mkdir(parents=True)
+        (tmp_path / version / "bin/initdb").touch(0o755)
+    assert debian.find("initdb") == str(tmp_path / "100/bin/initdb")
+    assert debian.find("pg_ctl") is None
 
 
 def test_a_program_that_go_builds_is_kept_by_what_it_is_made_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
