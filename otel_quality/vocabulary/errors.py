@@ -2,6 +2,9 @@
 
 OtelQualityError
 ├── ConfigError      a setting is wrong; the message names every problem and the allowed names
+├── StoreError       history cannot be kept
+│   ├── StoreUnavailable   full disk, locked file, server away: temporary
+│   └── StoreRefused       newer schema, wrong address or rights: permanent
 └── RequestError     an OTLP request cannot be taken
     ├── Malformed        the body is no OTLP message: permanent
     ├── TooLarge         over the size or span limit: permanent
@@ -20,6 +23,18 @@ class ConfigError(OtelQualityError):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+class StoreError(OtelQualityError):
+    """History cannot be read or written."""
+
+
+class StoreUnavailable(StoreError):
+    """The disk is full, the file locked or the server away; the same call may succeed later."""
+
+
+class StoreRefused(StoreError):
+    """The store cannot be used as it is; the message says what to do."""
 
 
 class RequestError(OtelQualityError):

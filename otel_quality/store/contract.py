@@ -1,0 +1,212 @@
+"""What every store can do. `tests/store/test_contract.py` holds each implementation to it.
+
+A store belongs to one thread. Every method is a transaction of its own unless it runs inside `transaction()`; then all of
+them are committed or none. Instants are nanoseconds since the Unix epoch; a time range excludes its end.
+
+Every method raises `StoreUnavailable` where the disk is full, the file locked or the server away: the same call may
+succeed later, and nothing of the failed transaction is kept.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Final, Literal, Protocol
+
+from otel_quality.core.history import ErrorGroup, GradeSummary, KeptSession, Meta, Override, Report, Revision, SessionFilter
+from otel_quality.core.sessions.record import Grade, SessionRecord
+from otel_quality.core.tools.execution import Execution
+from otel_quality.core.tools.knowledge import (
+    Adaptation,
+    AgentPerformance,
+    Bin,
+    Effect,
+    ModelPerformance,
+    Pattern,
+    Policy,
+    Prediction,
+    Tally,
+)
+
+FOREVER_NS: Final = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Where history is kept and for how long.
+
+    Attributes:
+        url: postgresql://user@host/database; empty is SQLite: history.sqlite in the data directory, or memory without one.
+        retention_days: what is older is removed, except pinned sessions; 1 to 36500.
+        max_bytes: over it the oldest history is removed, whatever its age; at least 16777216.
+        max_executions: over it the oldest tool executions are removed; at least 1000.
+    """
+
+    url: str = ""
+    retention_days: int = 90
+    max_bytes: int = 2 << 30
+    max_executions: int = 2_000_000
+
+    def __post_init__(self) -> None:
+        if self.url and not self.url.startswith(("postgresql://", "postgres://")):
+            raise ValueError("url must be empty (SQLite) or start with postgresql://")
+        if not 1 <= self.retention_days <= 36_500:
+            raise ValueError("retention_days must lie between 1 and 36500")
+        if self.max_bytes < 16 << 20:
+            raise ValueError("max_bytes must be at least 16777216")
+        if self.max_executions < 1000:
+            raise ValueError("max_executions must be at least 1000")
+
+
+class Store(Protocol):
+    """History behind one interface; see the module."""
+
+    def close(self) -> None:
+        """Let go of the file or connection; any number of times."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All writes inside are committed together, or none where an exception leaves it. May be nested; the outermost counts."""
+
+    # Sessions
+
+    def put_session(self, record: SessionRecord, grade: Grade | None, *, source: str, now_ns: int) -> None:
+        """Keep a session in the place of what was kept under its id; what people set on it stays.
+
+        A grade is also kept as a revision (the latest 20 of a session). `source` joins the session's sources. A record without
+        times (end_ns 0) counts as active now.
+        """
+
+    def session(self, session_id: str) -> KeptSession | None:
+        """One session."""
+
+    def sessions(self, wanted: SessionFilter) -> list[KeptSession]:
+        """Sessions, pinned first, then latest active."""
+
+    def count_sessions(self, wanted: SessionFilter) -> int:
+        """How many `sessions` would give without limit and offset."""
+
+    def revisions(self, session_id: str) -> list[Revision]:
+        """Grades that the session had, newest first."""
+
+    def set_meta(self, session_id: str, meta: Meta) -> bool:
+        """Set what people set; False where there is no such session."""
+
+    def set_override(self, session_id: str, override: Override | None) -> bool:
+        """Set or take back a person's grade; False where there is no such session."""
+
+    def delete_session(self, session_id: str) -> bool:
+        """Remove a session, its revisions and its executions; False where there was none."""
+
+    def labelled(self, *, limit: int = 10_000) -> list[KeptSession]:
+        """The latest sessions whose `completed` is known."""
+
+    def labels_stamp(self) -> str:
+        """Changes whenever `labelled` does."""
+
+    def grade_summaries(self, step: Literal["day", "week"], *, since_ns: int, until_ns: int = FOREVER_NS) -> list[GradeSummary]:
+        """Graded sessions by UTC day, or by ISO week (Monday, UTC), and task type; oldest first."""
+
+    def error_groups(self, *, since_ns: int, until_ns: int = FOREVER_NS, limit: int = 100) -> list[ErrorGroup]:
+        """Failed executions by category, tool and task type; most frequent first."""
+
+    # Executions
+
+    def put_executions(self, executions: Sequence[Execution]) -> int:
+        """Keep executions; one that is known by (trace id, span id) changes nothing. How many were new."""
+
+    def executions(self, *, session: str | None = None, tool: str | None = None, limit: int = 100) -> list[Execution]:
+        """Executions, newest first."""
+
+    def patterns(
+        self,
+        *,
+        tool: str | None = None,
+        agent: str | None = None,
+        params_hash: str | None = None,
+        model: str | None = None,
+        limit: int = 500,
+    ) -> list[Pattern]:
+        """Per (tool, parameter hash, agent, model), most samples first."""
+
+    def aggregated_patterns(self, *, tool: str | None = None, agent: str | None = None, limit: int = 500) -> list[Pattern]:
+        """Per (tool, agent, model) over all parameters, most samples first."""
+
+    def tool_tallies(self, *, since_ns: int, until_ns: int = FOREVER_NS) -> dict[str, Tally]:
+        """Executions by tool."""
+
+    def agent_tallies(self, *, since_ns: int, until_ns: int = FOREVER_NS, tool: str | None = None) -> dict[str, Tally]:
+        """Executions by agent."""
+
+    def model_performance(self, *, task_type: str | None = None, since_ns: int = 0) -> list[ModelPerformance]:
+        """Per (model, task type), most samples first."""
+
+    def agent_performance(self, *, since_ns: int, until_ns: int = FOREVER_NS) -> list[AgentPerformance]:
+        """Per agent, most samples first."""
+
+    def effects(
+        self, by: Literal["hour", "weekday"], *, tool: str | None = None, agent: str | None = None, since_ns: int = 0
+    ) -> list[Effect]:
+        """Executions by hour of the day or day of the week; only those that have any."""
+
+    # Predictions
+
+    def add_prediction(self, prediction: Prediction) -> None:
+        """Record a prediction; a known id changes nothing."""
+
+    def match_predictions(self, executions: Sequence[Execution], *, within_ns: int) -> int:
+        """Tell predictions what happened; how many.
+
+        An execution answers the prediction that it names; else the oldest unmatched one of its (tool, agent, params_hash)
+        that was made at most `within_ns` before its end. A prediction over all parameters (empty hash) is answered by an
+        execution without a hash alone, unless named.
+        """
+
+    def predictions(self, *, limit: int = 100, offset: int = 0) -> list[Prediction]:
+        """Predictions, newest first."""
+
+    def prediction_bins(self, *, since_ns: int, until_ns: int = FOREVER_NS) -> list[Bin]:
+        """Matched predictions that rest on enough samples (3), by agent and tenth of probability; time is when it was made."""
+
+    # Adaptations and policies
+
+    def adapt(self, adaptation: Adaptation) -> bool:
+        """Record it and set its policy; False (and no change) where the rule acted for this agent in this period already."""
+
+    def adaptations(self, *, limit: int = 100, offset: int = 0) -> list[Adaptation]:
+        """Adaptations, newest first."""
+
+    def adaptation_counts(self) -> dict[str, int]:
+        """How many are kept, by policy."""
+
+    def policies(self) -> dict[str, Policy]:
+        """Every policy that was ever set, by name."""
+
+    def set_policy(self, name: str, value: float, *, now_ns: int) -> None:
+        """Set a policy by hand."""
+
+    # Documents
+
+    def put_report(self, report: Report) -> None:
+        """Keep a weekly report in the place of what was kept for its week."""
+
+    def report(self, week: str) -> Report | None:
+        """The report of an ISO week, such as 2026-W47."""
+
+    def reports(self, *, limit: int = 12) -> list[Report]:
+        """Reports, latest week first."""
+
+    def put_calibration(self, name: str, document: str, *, now_ns: int) -> None:
+        """Keep a calibration model (JSON) in the place of what was kept under its name."""
+
+    def calibration(self, name: str) -> str | None:
+        """A calibration model's document."""
+
+    # Upkeep
+
+    def counts(self) -> Mapping[str, int]:
+        """Rows by table."""
+
+    def size_bytes(self) -> int:
+        """What history takes, free space that will be used again left out."""
+
+    def prune(self, config: Config, *, now_ns: int) -> int:
+        """Remove what is over age or size; rows removed."""
