@@ -38,6 +38,7 @@ class SessionRecord:
         failed_api_calls: those of them that failed.
         tool_uses: in event order; at most as many as the bound, the latest ones.
         tool_calls, tool_errors: all of them, also over the bound.
+        error_types: categories of the failed tool uses and API calls with their counts, most frequent first; failing_tools likewise.
         error_run: the longest run of failed tool uses.
         recovered: a tool use succeeded after the last failed one.
         input_tokens, output_tokens: totals of what was told; cost_usd likewise.
@@ -46,6 +47,8 @@ class SessionRecord:
         ended: a span or the source said that it is over, not idleness.
         success: the outcome that somebody told; None where nobody did.
         revision: how often it was closed before.
+        traits: further numbers by name that calibration learns from (`core.sessions.traits`); what is not told is not there.
+        clues: hashes that tell which group a session without one is like.
     """
 
     id: str
@@ -63,6 +66,8 @@ class SessionRecord:
     tool_uses: tuple[ToolUse, ...] = ()
     tool_calls: int = 0
     tool_errors: int = 0
+    error_types: tuple[tuple[str, int], ...] = ()
+    failing_tools: tuple[tuple[str, int], ...] = ()
     error_run: int = 0
     recovered: bool = False
     input_tokens: int = 0
@@ -73,6 +78,8 @@ class SessionRecord:
     ended: bool = False
     success: bool | None = None
     revision: int = 0
+    traits: tuple[tuple[str, float], ...] = ()
+    clues: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
