@@ -22,13 +22,15 @@ Written by `python -m tools.reference` from the program's own tables; do not edi
 """
 
 
-def commands() -> Iterator[tuple[str, click.Command]]:
-    """Every command with its name, in the order in which the help lists them."""
-    context = click.Context(tree)
-    for name in tree.list_commands(context):
-        command = tree.get_command(context, name)
+def commands(group: click.Group = tree, of: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Every command with its name, those of a group after it, in the order in which the help lists them."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
         assert command is not None
-        yield name, command
+        yield of + name, command
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{of}{name} ")
 
 
 def cell(text: object) -> str:

@@ -1,18 +1,15 @@
 """The command line as a whole: which commands there are, and how every error of theirs is said.
 
 One line on stderr, `otel-quality: ...`; exit 2 for a wrong call or configuration, 1 for a failure, 130 for Ctrl-C.
-
-Decision: a command's module is imported when it is called, so that `scores` does not wait for what `serve` needs; the short
-help stands here for the same reason.
 """
 
-import importlib
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 import click
 
+from otel_quality.cli.lazy import Lazy
 from otel_quality.client import ApiError
 from otel_quality.vocabulary.errors import ConfigError, OtelQualityError
 
@@ -22,32 +19,10 @@ COMMANDS: Final = {
     "scores": "Report how good each backend is.",
     "recommend": "Say which backend to use for a task, and why.",
     "drift": "List drift verdicts, or clear their windows.",
+    "sessions": "Grade whole sessions, and learn from labelled ones.",
     "doctor": "Say what arrives, what is missing and what to do.",
     "check-config": "Check a configuration and print what it means.",
 }
-
-
-class Commands(click.Group):
-    """A group whose commands are imported when they are needed."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        command = importlib.import_module(f"otel_quality.cli.{cmd_name.replace('-', '_')}").command
-        assert isinstance(command, click.Command)
-        return command
-
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
-            raise click.UsageError(f"no command {args[0]!r}; there are {', '.join(COMMANDS)}", ctx)
-        return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
 
 
 def installed_version() -> str:
@@ -58,7 +33,12 @@ def installed_version() -> str:
         return "unknown"
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(
+    cls=Lazy,
+    package="otel_quality.cli",
+    table=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
 @click.version_option(installed_version(), prog_name="otel-quality", message="%(prog)s %(version)s")
 def commands() -> None:
     """How good each LLM backend is at each task, when it gets worse, and which to use instead.

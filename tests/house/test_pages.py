@@ -79,6 +79,10 @@ def check_otel_quality(words: list[str]) -> None:
         return
     command = tree.get_command(context, words[0])
     assert command is not None, f"no command {words[0]}"
+    if isinstance(command, click.Group) and words[1:] and not words[1].startswith("-"):
+        found = command.get_command(click.Context(command), words[1])
+        assert found is not None, f"no command {' '.join(words[:2])}"
+        command, words = found, words[1:]
     command.make_parser(click.Context(command, info_name=words[0])).parse_args(list(words[1:]))
 
 

@@ -1,0 +1,104 @@
+"""Session files: JSON or JSON lines, plain or packed with gzip or xz, to sessions one by one.
+
+A file may hold one session (a message list, or an object with `messages`), a list of sessions, or a session per line. What is wrong is
+told with the file's name and the line; the sessions before it are given all the same.
+"""
+
+import gzip
+import json
+import lzma
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from otel_quality.core.sessions.shapes import LISTS
+
+File = BinaryIO | gzip.GzipFile | lzma.LZMAFile
+Bad = Callable[[str], None]
+"""Takes one line that says what is wrong."""
+
+_GZIP: Final = b"\x1f\x8b"
+_XZ: Final = b"\xfd7zXZ\x00"
+_SUFFIXES: Final = (".json", ".jsonl", ".ndjson")
+_UNREADABLE: Final = (OSError, EOFError, lzma.LZMAError, zlib.error, UnicodeDecodeError)
+
+
+def found(paths: tuple[str, ...]) -> list[Path]:
+    """The files that are named, and those in the directories that are named."""
+    given = [Path(path) for path in paths]
+    return [
+        file
+        for path in given
+        for file in (sorted(each for each in path.iterdir() if set(each.suffixes) & set(_SUFFIXES)) if path.is_dir() else [path])
+    ]
+
+
+def sessions(path: Path, bad: Bad) -> Iterator[tuple[str, Any]]:
+    """Every session of a file with where it stands (`file` or `file:line`).
+
+    Args:
+        path: the file.
+        bad: told what cannot be read; reading goes on where there is more.
+    """
+    try:
+        with path.open("rb") as raw:
+            start = raw.read(len(_XZ))
+            raw.seek(0)
+            yield from _parsed(_unpacked(raw, start), str(path), bad)
+    except _UNREADABLE as error:
+        bad(f"{path}: {_said(error)}")
+
+
+def _unpacked(raw: BinaryIO, start: bytes) -> File:
+    if start.startswith(_GZIP):
+        return gzip.open(raw)
+    return lzma.open(raw) if start == _XZ else raw
+
+
+def _parsed(file: File, name: str, bad: Bad) -> Iterator[tuple[str, Any]]:
+    lines = ((number, line) for number, line in enumerate(file, 1) if line.strip())
+    first = next(lines, None)
+    if first is None:
+        bad(f"{name}: the file is empty")
+        return
+    try:
+        value = json.loads(first[1])
+    except (ValueError, RecursionError):
+        yield from _document(first[1] + file.read(), name, bad)
+        return
+    yield from _several(value, f"{name}:{first[0]}")
+    for number, line in lines:
+        try:
+            yield from _several(json.loads(line), f"{name}:{number}")
+        except (ValueError, RecursionError) as error:
+            bad(f"{name}:{number}: not JSON: {error}")
+
+
+def _document(text: bytes, name: str, bad: Bad) -> Iterator[tuple[str, Any]]:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        bad(f"{name}: not JSON: {error}")
+        return
+    yield from _several(value, name)
+
+
+def _several(value: Any, where: str) -> Iterator[tuple[str, Any]]:
+    """A list of sessions one by one; anything else is one."""
+    if isinstance(value, list) and value and all(_is_session(each) for each in value):
+        yield from ((f"{where}[{number}]", each) for number, each in enumerate(value))
+    else:
+        yield where, value
+
+
+def _is_session(value: Any) -> bool:
+    return isinstance(value, list) or (isinstance(value, dict) and any(isinstance(value.get(key), list) for key in LISTS))
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    if isinstance(error, EOFError):
+        return "the file ends too early"
+    return f"cannot be read: {error}"
