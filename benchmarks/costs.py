@@ -29,6 +29,9 @@ def main() -> None:
     print(
         f"  decode            {ours:6.2f} us   {walk / ours:.2f} times the speed of a bare walk with the official classes ({walk:.2f} us)"
     )
+    talks = Requests(SPANS, sessions=True).next()
+    in_sessions = best_cpu_s(lambda: decoder.decode(talks)) * us
+    print(f"    in sessions     {in_sessions:6.2f} us   {in_sessions / ours:.2f} of a span that belongs to none")
     print(f"    of it parsing   {best_cpu_s(lambda: ExportTraceRequest.FromString(body)) * us:6.2f} us")
     print(f"  apply and fold    {_engine(requests, decoder, ticks=False) * us:6.2f} us   20 keys, drift evaluated after each")
     print(f"  with 10 ticks     {_engine(requests, decoder, ticks=True) * us:6.2f} us   one tick a batch: cards and verdicts of 20 keys")

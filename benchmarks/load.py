@@ -19,10 +19,11 @@ class Requests:
 
     Args:
         size: spans in a request; >= 1.
+        sessions: each span names a conversation, of 20 spans each; else it names a user instead and belongs to no session.
     """
 
-    def __init__(self, size: int) -> None:
-        body = _request(size)
+    def __init__(self, size: int, *, sessions: bool = False) -> None:
+        body = _request(size, "gen_ai.conversation.id" if sessions else "enduser.pseudo.id.abcd")
         self._body = np.frombuffer(body, _IDS).copy()
         # The span id follows the trace id after a tag and a length of a byte each.
         starts = _find_all(body, _MARK[:16])
@@ -43,7 +44,7 @@ def _find_all(body: bytes, part: bytes) -> list[int]:
     return found
 
 
-def _request(size: int) -> bytes:
+def _request(size: int, belongs_to: str) -> bytes:
     request = ExportTraceRequest()
     scope = request.resource_spans.add().scope_spans.add()
     now = time.time_ns()
@@ -56,7 +57,7 @@ def _request(size: int) -> bytes:
             "gen_ai.request.model": model,
             "gen_ai.response.model": f"{model}-2026-10-01",
             "gen_ai.response.id": f"chatcmpl-{i:020d}",
-            "gen_ai.conversation.id": f"conv-{i % 50}",
+            belongs_to: f"conv-{i // 20}",
             "otel_quality.backend": backend,
             "otel_quality.task": TASKS[i % len(TASKS)],
             "server.address": f"api.{backend}.example",

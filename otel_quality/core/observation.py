@@ -15,6 +15,8 @@ from typing import Any, Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from otel_quality.core.step import Step
+
 Rows = NDArray[np.void]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -62,7 +64,9 @@ class Batch:
         keys: the distinct (backend, model, task) that rows refer to, already fit to be labels.
         error_types: the distinct types of error.
         dialects: the distinct span dialects.
-        others: identities of tool and agent spans.
+        others: identities of tool, agent and session-end spans.
+        steps: what these spans say, one per row of `others`.
+        calls: steps of the LLM calls that belong to a session, by position in `responses`.
         ignored: spans that are no LLM, tool or agent span.
         rejected: spans refused as bad input, by reason.
         dropped_fields: values left out as no valid number, by field.
@@ -73,6 +77,8 @@ class Batch:
     error_types: Sequence[str] = ()
     dialects: Sequence[str] = ("unknown",)
     others: Rows = field(default_factory=lambda: np.zeros(0, IDENTITY))
+    steps: Sequence[Step] = ()
+    calls: Mapping[int, Step] = field(default_factory=dict)
     ignored: int = 0
     rejected: Mapping[str, int] = field(default_factory=dict)
     dropped_fields: Mapping[str, int] = field(default_factory=dict)
@@ -88,9 +94,11 @@ def join(batches: Sequence[Batch]) -> Batch:
     rows = np.concatenate([batch.responses for batch in batches])
     rejected: Counter[str] = Counter()
     dropped: Counter[str] = Counter()
+    calls: dict[int, Step] = {}
     at = 0
     for batch in batches:
         mine = rows[at : at + len(batch.responses)]
+        calls.update({at + position: step for position, step in batch.calls.items()})
         at += len(mine)
         _recode(mine, "key", batch.keys, keys)
         _recode(mine, "error_type", batch.error_types, error_types)
@@ -98,8 +106,9 @@ def join(batches: Sequence[Batch]) -> Batch:
         rejected.update(batch.rejected)
         dropped.update(batch.dropped_fields)
     others = np.concatenate([batch.others for batch in batches])
+    steps = [step for batch in batches for step in batch.steps]
     ignored = sum(batch.ignored for batch in batches)
-    return Batch(rows, list(keys), list(error_types), list(dialects), others, ignored, rejected, dropped)
+    return Batch(rows, list(keys), list(error_types), list(dialects), others, steps, calls, ignored, rejected, dropped)
 
 
 def _recode(rows: Rows, column: str, names: Sequence[_Name], codes: dict[_Name, int]) -> None:

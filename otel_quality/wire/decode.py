@@ -1,7 +1,7 @@
 """Bytes of a trace request to a columnar batch.
 
 A row holds numbers only; names, outcomes and kinds are worked out once per distinct combination of attribute values and
-not per span. Reads the keys of the dialect tables and walks nothing else, so prompt text is never looked at.
+not per span. Reads the keys of the dialect tables and walks nothing else: text is looked at by `content` alone, for features of sessions.
 
 Decision: protobuf's own parser over a schema in which attributes are a map. Rows are collected as tuples and made an array at
 once: cheaper than a list per column (0.6 against 1.2 us a span, measured).
@@ -17,15 +17,16 @@ import numpy as np
 from google.protobuf.message import DecodeError
 
 from otel_quality.core.observation import CARRIED, IDENTITY, MISSING, RESPONSE, TOKENS, Batch, Rows
+from otel_quality.core.step import Kind, Step
 from otel_quality.vocabulary import attributes as a
-from otel_quality.vocabulary import outcomes, stops
 from otel_quality.vocabulary.errors import Malformed
-from otel_quality.vocabulary.outcomes import Outcome
 from otel_quality.vocabulary.stops import StopClass
-from otel_quality.wire import names, values
+from otel_quality.wire import names, steps, values
 from otel_quality.wire.dialects import DIALECTS
 from otel_quality.wire.dialects.dialect import Dialect
-from otel_quality.wire.otlp_pb2 import AnyValue, ExportTraceRequest
+from otel_quality.wire.endings import ending
+from otel_quality.wire.otlp_pb2 import ExportTraceRequest
+from otel_quality.wire.steps import Seen
 from otel_quality.wire.values import INVALID, Text
 
 _ERROR_STATUS: Final = 2
@@ -35,13 +36,12 @@ _MAX_TOKENS: Final = 10**9
 _MAX_COST_USD: Final = 1e6
 _TTFT_SLACK: Final = 1.02
 """How far over the duration a time to first chunk may be: clocks of one process, read at two moments."""
-_UNTOLD: Final = ""
 _OUTPUT: Final = TOKENS.index("output_tokens")
 _NO_TRACE: Final = bytes(16)
 _NO_SPAN: Final = bytes(8)
 _BY_MARK: Final = [(mark, number) for number, dialect in enumerate(DIALECTS) for mark in dialect.marks]
 _ANSWERED, _TASK, _MODEL, _TALK = (CARRIED[name] for name in ("response_model", "task", "model", "conversation_id"))
-_KINDS: Final[dict[Text, str | None]] = {
+_KINDS: Final[dict[Text, Kind | None]] = {
     **dict.fromkeys(a.LLM_OPERATIONS, "llm"),
     **dict.fromkeys(a.TOOL_OPERATIONS, "tool"),
     **dict.fromkeys(a.AGENT_OPERATIONS, "agent"),
@@ -123,6 +123,8 @@ class _Found:
     keys: list[tuple[str, str, str]] = field(default_factory=list)
     how: dict[tuple[Any, ...], int] = field(default_factory=dict)
     others: list[bytes] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    calls: dict[int, Seen] = field(default_factory=dict)
     ignored: int = 0
     rejections: list[tuple[int, str]] = field(default_factory=list)
 
@@ -151,12 +153,14 @@ class Decoder:
             raise Malformed("the body is no OTLP trace request") from None
         found = _Found()
         for number, resource in enumerate(request.resource_spans):
+            service = resource.resource.attributes.get(a.SERVICE_NAME)
+            platform = "" if service is None else names.clean(service.string_value)
             for scope in resource.scope_spans:
                 for span in scope.spans:
-                    self._read(span, number, found)
+                    self._read(span, number, platform, found)
         return _columns(found)
 
-    def _read(self, span: Any, resource: int, found: _Found) -> None:
+    def _read(self, span: Any, resource: int, platform: str, found: _Found) -> None:
         """Read one span.
 
         Long and flat on purpose: it runs for every span, and a call costs as much as a look-up.
@@ -166,8 +170,10 @@ class Decoder:
             if mark in attributes:
                 break
         else:
-            found.ignored += 1
-            return
+            if a.SESSION_END not in attributes:
+                found.ignored += 1
+                return
+            number = 0
         plan = _PLANS[number]
         read = list(map(attributes.get, plan.first))
         for i, keys in plan.more:
@@ -179,12 +185,15 @@ class Decoder:
         tokens = [MISSING if v is None else v.int_value or values.integer(v) for v in read[_FIRST_TOKEN:_FIRST_OTHER]]
         finish, ttft, cost, offered, called, definitions = read[_FIRST_OTHER:]
         reasons = b"" if finish is None else finish.SerializeToString()
-        kind = _KINDS.get(operation, _UNTOLD)
-        if kind == _UNTOLD:
+        if operation in _KINDS:
+            kind = _KINDS[operation]
+        else:
             kind = _guess(operation, model, bool(reasons) or tokens[_OUTPUT] != MISSING, a.TOOL_NAME in attributes)
         if kind is None:
-            found.ignored += 1
-            return
+            if a.SESSION_END not in attributes:
+                found.ignored += 1
+                return
+            kind = "end"
         trace_id, span_id, start_ns, end_ns = span.trace_id, span.span_id, span.start_time_unix_nano, span.end_time_unix_nano
         fault = _fault(trace_id, span_id, start_ns, end_ns)
         who = 0
@@ -196,13 +205,19 @@ class Decoder:
         if fault:
             found.rejections.append((resource, fault))
             return
+        failed = span.status.code == _ERROR_STATUS
         if kind != "llm":
             found.others += (trace_id, span_id)
+            found.steps.append(
+                steps.of_other(Seen(kind, span, number, platform, conversation, model or answered, task, told, error, failed))
+            )
             return
+        if conversation or span.parent_span_id:
+            found.calls[len(found.rows)] = Seen("llm", span, number, platform, conversation)
         has_tools = MISSING if offered is None else values.flag(offered)
         if has_tools == MISSING and definitions is not None:
             has_tools = 1
-        how = (told, span.status.code == _ERROR_STATUS, error, reasons)
+        how = (told, failed, error, reasons)
         found.ids += (trace_id, span_id)
         found.rows.append(
             (
@@ -233,7 +248,7 @@ class Decoder:
         return found.who[parts]
 
 
-def _guess(operation: Text, model: Text, answered: bool, names_tool: bool) -> str | None:
+def _guess(operation: Text, model: Text, answered: bool, names_tool: bool) -> Kind | None:
     """The kind of a span whose operation is not known: an LLM call where it has a model and an answer."""
     if not operation and names_tool and not model:
         return "tool"
@@ -257,12 +272,15 @@ def _columns(found: _Found) -> Decoded:
     _set_ids(rows, found.ids)
     _set_ids(others, found.others)
     dropped = _drop_invalid(rows)
+    error_types = _set_endings(rows, list(found.how))
     batch = Batch(
         responses=rows,
         keys=found.keys,
-        error_types=_set_endings(rows, list(found.how)),
+        error_types=error_types,
         dialects=[dialect.name for dialect in DIALECTS],
         others=others,
+        steps=found.steps,
+        calls=steps.of_calls(found.calls, rows, found.keys, error_types),
         ignored=found.ignored,
         rejected=dict(Counter(reason for _, reason in found.rejections)),
         dropped_fields=dropped,
@@ -294,7 +312,7 @@ def _set_endings(rows: Rows, how: list[tuple[Any, ...]]) -> list[str]:
     if not how:
         return []
     code = rows["error_type"].copy()
-    endings = [_ending(*ending) for ending in how]
+    endings = [ending(*each) for each in how]
     error_types = list(dict.fromkeys(error for _, _, error in endings if error is not None))
     rows["outcome"] = np.array([outcome for outcome, _, _ in endings], np.uint8)[code]
     rows["stop"] = np.array([stop for _, stop, _ in endings], np.int8)[code]
@@ -302,20 +320,3 @@ def _set_endings(rows: Rows, how: list[tuple[Any, ...]]) -> list[str]:
     uses_tool = (rows["has_tool_call"] == MISSING) & (rows["stop"] == StopClass.TOOL)
     rows["has_tool_call"][uses_tool] = 1
     return error_types
-
-
-def _ending(told: Text, failed: bool, error: Text, reasons: bytes) -> tuple[Outcome, int, str | None]:
-    """Outcome, stop class (or MISSING) and type of error of a call, by the rules of docs/observations.md."""
-    worst = stops.worst([names.clean(reason) for reason in values.words(AnyValue.FromString(reasons))])
-    stop = MISSING if worst is None else int(worst)
-    error_type = names.label(error) if error else None
-    outcome = outcomes.BY_LABEL.get(names.clean(told))
-    if outcome is None:
-        outcome = Outcome.SUCCESS
-        if error_type or failed:
-            outcome = outcomes.from_error_type(error_type or "")
-        elif worst in (StopClass.FILTER, StopClass.REFUSAL):
-            outcome = Outcome.REFUSAL
-    if error_type is None and outcome in (Outcome.ERROR, Outcome.TIMEOUT):
-        error_type = outcome.label
-    return outcome, stop, error_type

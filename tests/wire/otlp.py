@@ -56,10 +56,17 @@ def chat(
     return span({**base, **(at or {}), **{ours[name]: value for name, value in own.items()}}, number=number, failed=failed)
 
 
-def request(*spans: Mapping[str, Any]) -> bytes:
-    """One request with one resource and scope."""
+def request(*spans: Mapping[str, Any], service: str = "") -> bytes:
+    """One request with one resource and scope.
+
+    Args:
+        service: the resource's name; empty: it has none.
+    """
     message = ExportTraceServiceRequest()
-    scope = message.resource_spans.add().scope_spans.add()
+    resource = message.resource_spans.add()
+    if service:
+        resource.resource.attributes.add(key="service.name", value=any_value(service))
+    scope = resource.scope_spans.add()
     for fields in spans:
         made = scope.spans.add(**{k: v for k, v in fields.items() if k not in ("attributes", "failed")})
         made.attributes.extend(KeyValue(key=key, value=any_value(value)) for key, value in fields["attributes"].items())

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """Where one family of emitters writes the fields of an LLM call.
+    """Where one family of emitters writes the fields of an LLM call, a tool execution or an agent run.
 
     Every field is a tuple of attribute keys; the first that is present wins, an empty tuple says that it is never written.
 
@@ -32,3 +32,9 @@ class Dialect:
     tool_definitions: tuple[str, ...]
     conversation_id: tuple[str, ...]
     error_type: tuple[str, ...]
+    agent_name: tuple[str, ...]
+    tool_name: tuple[str, ...]
+    tool_arguments: tuple[str, ...]
+    tool_result: tuple[str, ...]
+    input_messages: tuple[str, ...]
+    output_messages: tuple[str, ...]

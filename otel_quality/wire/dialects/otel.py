@@ -26,4 +26,10 @@ DIALECT: Final = Dialect(
     tool_definitions=(a.TOOL_DEFINITIONS,),
     conversation_id=(a.CONVERSATION_ID,),
     error_type=(a.ERROR_TYPE,),
+    agent_name=(a.AGENT_NAME,),
+    tool_name=(a.TOOL_NAME,),
+    tool_arguments=(a.TOOL_CALL_ARGUMENTS,),
+    tool_result=(a.TOOL_CALL_RESULT,),
+    input_messages=(a.INPUT_MESSAGES,),
+    output_messages=(a.OUTPUT_MESSAGES,),
 )
