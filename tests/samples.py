@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from otel_quality.core.history import History, StoreHealth, ToolSeries
 from otel_quality.core.snapshot import Card, Counters, Exemplar, Histogram, Intake, Key, Signal, Snapshot, Stats, Verdict
 from otel_quality.vocabulary.measures import COMPONENTS, PRESETS, SIGNALS
 
@@ -125,4 +126,26 @@ def _intake() -> Intake:
 def _stats() -> Stats:
     return Stats(
         total=40, by_backend={"anthropic": 20, "groq": 20}, by_task={"code": 40}, oldest_ns=NOON_NS - 60_000_000_000, newest_ns=NOON_NS
+    )
+
+
+def history() -> History:
+    """One agent with two tools, one of which breaks; sessions of one task type; everything that a history can say."""
+    return History(
+        sessions={("debugging", "completed"): 30, ("debugging", "incomplete"): 10},
+        grades={
+            ("debugging", "completion"): 0.75,
+            ("debugging", "efficiency"): 3.5,
+            ("debugging", "quality"): 4.25,
+            ("debugging", "recovery"): 0.5,
+            ("debugging", "loop_risk"): 0.125,
+        },
+        tools={("git_status", "ezra", "success"): 90, ("git_status", "ezra", "error"): 10, ("web_fetch", "ezra", "timeout"): 4},
+        durations={"git_status": ToolSeries((0, 0, 40, 60, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), 8.5)},
+        accuracy={"ezra": 0.8},
+        predictions={"ezra": 25},
+        velocity={"ezra": -0.06},
+        adaptations={"ezra.evidence_threshold": 2},
+        overflow={"tool": 5},
+        store=StoreHealth(waiting=3, dropped=1, failures=2, pruned=7, size_bytes=4096),
     )

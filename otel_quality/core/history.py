@@ -40,7 +40,8 @@ class KeptSession:
         sources: where it came from, in order of arrival: "spans", "api", "file".
         grade: the machine's; None where it is not graded yet.
         graded_ns: when the grade was made; 0 where it is not.
-        updated_ns: when the record last changed; the event time of its last activity is `record.end_ns`.
+        updated_ns: when anything of it last changed.
+        active_ns: event time of its last activity; when it came, where its source has no times.
     """
 
     record: SessionRecord
@@ -48,6 +49,7 @@ class KeptSession:
     grade: Grade | None
     graded_ns: int
     updated_ns: int
+    active_ns: int
     meta: Meta = Meta()
     override: Override | None = None
 
@@ -195,6 +197,7 @@ class History:
         tools: executions by (tool, agent, outcome); outcomes are success, error, timeout.
         durations: by tool.
         accuracy: share of right predictions of 7 days by agent; agents without matched predictions are absent.
+        predictions: matched ones of 7 days by agent, that is, what the accuracy rests on.
         velocity: success rate of the last 3 days minus that of the 3 days before, by agent.
         adaptations: by policy.
         overflow: executions whose tool or agent was over its bound, by label.
@@ -205,6 +208,7 @@ class History:
     tools: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
     durations: Mapping[str, ToolSeries] = field(default_factory=dict)
     accuracy: Mapping[str, float] = field(default_factory=dict)
+    predictions: Mapping[str, int] = field(default_factory=dict)
     velocity: Mapping[str, float] = field(default_factory=dict)
     adaptations: Mapping[str, int] = field(default_factory=dict)
     overflow: Mapping[str, int] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""A snapshot, and the processor's own health, as Prometheus metric families.
+"""A snapshot, the summary of history, and the processor's own health, as Prometheus metric families.
 
 Names, labels and help come from `vocabulary.metrics`; here is only where each value is found. Reads frozen records, keeps
 nothing, and shows only keys that the snapshot says are exposed. A value that is not finite is left out: Prometheus would
@@ -11,12 +11,14 @@ these labels finds both kinds of key.
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.samples import Exemplar as ClientExemplar
 
+from otel_quality.core.history import History
 from otel_quality.core.snapshot import Card, Exemplar, Histogram, Key, Snapshot, Verdict
 from otel_quality.vocabulary import metrics
 from otel_quality.vocabulary.measures import ALL, DRIFT_STATES
@@ -50,13 +52,16 @@ class Health:
     start_time_s: float = 0.0
 
 
-def of_snapshot(snapshot: Snapshot) -> Iterator[Family]:
-    """Everything that is about the backends, in the order of `vocabulary.metrics`; families without data are left out."""
+def of_quality(snapshot: Snapshot, history: History) -> Iterator[Family]:
+    """Everything that is about backends, tools and sessions, in the order of `vocabulary.metrics`; what has no data is left out."""
     for metric in metrics.METRICS:
         if metric in _HISTOGRAMS:
             family = _histogram_family(metric, _HISTOGRAMS[metric](snapshot))
-        elif metric in _ROWS:
-            family = _family(metric, _ROWS[metric](snapshot))
+        elif metric is metrics.TOOL_DURATION:
+            family = _histogram_family(metric, _tool_durations(history))
+        elif metric in _ROWS or metric in _HISTORY_ROWS:
+            rows = _ROWS.get(metric, _nothing)(snapshot), _HISTORY_ROWS.get(metric, _nothing)(history)
+            family = _family(metric, chain.from_iterable(rows))
         else:
             continue
         if family.samples:
@@ -91,12 +96,17 @@ def _family(metric: metrics.Metric, rows: Rows) -> Family:
     return family
 
 
-def _histogram_family(metric: metrics.Metric, rows: Mapping[tuple[str, str], Histogram]) -> Family:
+def _histogram_family(metric: metrics.Metric, rows: Iterable[tuple[Labels, Histogram]]) -> Family:
     family = HistogramMetricFamily(metric.name, metric.help, labels=metric.labels)
-    for labels, histogram in sorted(rows.items(), key=lambda row: row[0]):
+    for labels, histogram in sorted(rows, key=lambda row: row[0]):
         if math.isfinite(histogram.sum_s):
             family.add_metric([_text(label) for label in labels], list(_buckets(histogram)), histogram.sum_s)
     return family
+
+
+def _tool_durations(history: History) -> Iterator[tuple[Labels, Histogram]]:
+    for tool, series in history.durations.items():
+        yield (tool,), Histogram(series.counts, series.sum_s, (None,) * len(series.counts))
 
 
 def _buckets(histogram: Histogram) -> Iterator[tuple[str, float] | tuple[str, float, ClientExemplar]]:
@@ -119,8 +129,12 @@ def _labels(key: Key) -> Labels:
     return tuple(ALL if part is None else part for part in key)
 
 
-def _one_label(values: Mapping[str, int]) -> Rows:
+def _one_label(values: Mapping[str, float]) -> Rows:
     return [((label,), value) for label, value in values.items()]
+
+
+def _nothing(_: object) -> Rows:
+    return ()
 
 
 def _cards(value: Callable[[Card], float]) -> Callable[[Snapshot], Rows]:
@@ -209,7 +223,24 @@ _ROWS: Final[dict[metrics.Metric, Callable[[Snapshot], Rows]]] = {
     metrics.KEYS: lambda snapshot: _one_label(snapshot.windows),
 }
 
-_HISTOGRAMS: Final[dict[metrics.Metric, Callable[[Snapshot], Mapping[tuple[str, str], Histogram]]]] = {
-    metrics.DURATION: lambda snapshot: snapshot.counters.durations,
-    metrics.TTFC: lambda snapshot: snapshot.counters.ttfcs,
+_HISTOGRAMS: Final[dict[metrics.Metric, Callable[[Snapshot], Iterable[tuple[Labels, Histogram]]]]] = {
+    metrics.DURATION: lambda snapshot: snapshot.counters.durations.items(),
+    metrics.TTFC: lambda snapshot: snapshot.counters.ttfcs.items(),
+}
+
+_HISTORY_ROWS: Final[dict[metrics.Metric, Callable[[History], Rows]]] = {
+    metrics.TOOL_CALLS: lambda history: history.tools.items(),
+    metrics.SESSIONS: lambda history: history.sessions.items(),
+    metrics.SESSION_GRADE: lambda history: history.grades.items(),
+    metrics.PREDICTION_ACCURACY: lambda history: _one_label(history.accuracy),
+    metrics.PREDICTION_SAMPLES: lambda history: _one_label(history.predictions),
+    metrics.LEARNING_VELOCITY: lambda history: _one_label(history.velocity),
+    metrics.ADAPTATIONS: lambda history: _one_label(history.adaptations),
+    metrics.OVERFLOW: lambda history: _one_label(history.overflow),
+    metrics.STORE_UP: lambda history: [((), history.store.up)],
+    metrics.STORE_SIZE: lambda history: [((), history.store.size_bytes)],
+    metrics.STORE_WAITING: lambda history: [((), history.store.waiting)],
+    metrics.STORE_DROPPED: lambda history: [((), history.store.dropped)],
+    metrics.STORE_FAILURES: lambda history: [((), history.store.failures)],
+    metrics.STORE_PRUNED: lambda history: [((), history.store.pruned)],
 }

@@ -1,9 +1,9 @@
-"""The /metrics page: the present snapshot and the processor's health as text or OpenMetrics.
+"""The /metrics page: the present snapshot, the summary of history and the processor's health as text or OpenMetrics.
 
 Answers with bytes; does no network, holds no counter of its own and no collector of the client library's defaults (their
 `process_`, `python_` names are nobody's contract).
 
-Decision: the snapshot's part is rendered once per snapshot and format, and its bytes are shared between scrapers; the
+Decision: what snapshot and history say is rendered once per pair of them and format, and its bytes are shared between scrapers; the
 health's part, some twenty lines, is new each time, because an idle processor keeps its snapshot while its memory and CPU
 time go on. Exemplars exist in OpenMetrics only. `_created` series are never written: they double every counter.
 """
@@ -19,14 +19,16 @@ from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.registry import Collector
 
+from otel_quality.core.history import History
 from otel_quality.core.snapshot import Snapshot
-from otel_quality.outlets.families import Health, of_health, of_snapshot
+from otel_quality.outlets.families import Health, of_health, of_quality
 
 __all__ = ["OPENMETRICS", "TEXT", "Exposition", "Health", "negotiate"]
 
 TEXT: Final = exposition.CONTENT_TYPE_PLAIN_0_0_4
 OPENMETRICS: Final = openmetrics.CONTENT_TYPE_LATEST
 _EOF: Final = b"# EOF\n"
+_NO_HISTORY: Final = History()
 
 
 class Exposition:
@@ -36,34 +38,43 @@ class Exposition:
         read: gives the present snapshot.
         health: gives the processor's health at this moment.
         version: of this package, for the build info.
+        history: gives the present summary of history; the same one as long as nothing has changed.
 
     Safe to call from several threads; `render_duration_s` is how long the latest new page took.
     """
 
-    def __init__(self, read: Callable[[], Snapshot], health: Callable[[], Health], *, version: str) -> None:
+    def __init__(
+        self,
+        read: Callable[[], Snapshot],
+        health: Callable[[], Health],
+        *,
+        version: str,
+        history: Callable[[], History] = lambda: _NO_HISTORY,
+    ) -> None:
         self.render_duration_s = 0.0
         self._read = read
+        self._read_history = history
         self._health = health
         self._version = version
         self._lock = threading.Lock()
-        self._snapshot: Snapshot | None = None
+        self._shown: tuple[Snapshot, History] | None = None
         self._pages: dict[str, bytes] = {}
 
     def render(self, accept: str) -> tuple[bytes, str]:
         """The page and its content type, for a request's Accept header (empty: anything)."""
         content_type = negotiate(accept)
         health = _encode(partial(of_health, self._health(), version=self._version), content_type)
-        return self._snapshot_page(content_type) + health, content_type
+        return self._quality_page(content_type) + health, content_type
 
-    def _snapshot_page(self, content_type: str) -> bytes:
+    def _quality_page(self, content_type: str) -> bytes:
         with self._lock:
-            snapshot = self._read()
-            if snapshot is not self._snapshot:
-                self._snapshot = snapshot
+            snapshot, history = self._read(), self._read_history()
+            if self._shown is None or snapshot is not self._shown[0] or history is not self._shown[1]:
+                self._shown = snapshot, history
                 self._pages = {}
             if content_type not in self._pages:
                 began = time.perf_counter()
-                self._pages[content_type] = _encode(partial(of_snapshot, snapshot), content_type).removesuffix(_EOF)
+                self._pages[content_type] = _encode(partial(of_quality, snapshot, history), content_type).removesuffix(_EOF)
                 self.render_duration_s = time.perf_counter() - began
             return self._pages[content_type]
 

@@ -68,6 +68,25 @@ OVERFLOW: Final = Metric(
     "llmq_series_overflow_total", "counter", ("label",), "Observations whose label value was over its bound and went to __other__."
 )
 LAST_SPAN: Final = Metric("llmq_last_span_timestamp_seconds", "gauge", ("backend",), "Event time of the newest span of the backend.")
+TOOL_CALLS: Final = Metric("llmq_tool_calls_total", "counter", ("tool", "agent", "outcome"), "Tool executions by outcome.")
+TOOL_DURATION: Final = Metric("llmq_tool_duration_seconds", "histogram", ("tool",), "Duration of tool executions.")
+SESSIONS: Final = Metric(
+    "llmq_sessions_total", "counter", ("task", "grade"), "Sessions by task type and first grade: completed or incomplete."
+)
+SESSION_GRADE: Final = Metric(
+    "llmq_session_grade",
+    "gauge",
+    ("task", "dimension"),
+    "Mean grade of the latest sessions of a task type: efficiency and quality 1-5, every other dimension 0-1.",
+)
+PREDICTION_ACCURACY: Final = Metric(
+    "llmq_prediction_accuracy_ratio", "gauge", ("agent",), "Share of predictions of the last 7 days that came true."
+)
+PREDICTION_SAMPLES: Final = Metric("llmq_prediction_samples", "gauge", ("agent",), "Predictions of the last 7 days whose outcome is known.")
+LEARNING_VELOCITY: Final = Metric(
+    "llmq_learning_velocity_ratio", "gauge", ("agent",), "Tool success rate of the last 3 days minus that of the 3 days before, -1 to 1."
+)
+ADAPTATIONS: Final = Metric("llmq_adaptations_total", "counter", ("policy",), "Changes that adaptation rules made to a policy.")
 DROPPED_FIELDS: Final = Metric(
     "llmq_processor_dropped_fields_total", "counter", ("field",), "Values left out because they were no valid number."
 )
@@ -80,6 +99,14 @@ RECEIVED_RECORDS: Final = Metric(
 )
 QUEUE_BYTES: Final = Metric("llmq_processor_queue_bytes", "gauge", (), "Bytes of requests that wait to be applied.")
 KEYS: Final = Metric("llmq_processor_keys", "gauge", ("window",), "Windows held, by kind.")
+STORE_UP: Final = Metric("llmq_processor_store_up", "gauge", (), "1 while the store of history can be read and written.")
+STORE_SIZE: Final = Metric("llmq_processor_store_bytes", "gauge", (), "Size of the history that is kept.")
+STORE_WAITING: Final = Metric("llmq_processor_store_waiting_records", "gauge", (), "Sessions and executions that wait to be kept.")
+STORE_DROPPED: Final = Metric(
+    "llmq_processor_store_dropped_records_total", "counter", (), "Sessions and executions that were not kept because too many waited."
+)
+STORE_FAILURES: Final = Metric("llmq_processor_store_failures_total", "counter", (), "Attempts to read or write the store that failed.")
+STORE_PRUNED: Final = Metric("llmq_processor_store_pruned_rows_total", "counter", (), "Rows of history that retention removed.")
 TICK_DURATION: Final = Metric("llmq_processor_tick_duration_seconds", "gauge", (), "Duration of the latest tick that refreshed scores.")
 RENDER_DURATION: Final = Metric("llmq_processor_render_duration_seconds", "gauge", (), "Duration of the latest rendering of this page.")
 MEMORY: Final = Metric("llmq_processor_resident_memory_bytes", "gauge", (), "Resident memory of the processor.")

@@ -12,6 +12,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 from prometheus_client.samples import Sample
 
+from otel_quality.core.history import History, StoreHealth
 from otel_quality.core.snapshot import Counters, Key, Snapshot
 from otel_quality.outlets.metrics import OPENMETRICS, TEXT, Exposition, Health, negotiate
 from otel_quality.vocabulary import metrics
@@ -32,8 +33,9 @@ HEALTH = Health(
 )
 
 
-def page(snapshot: Snapshot, accept: str = "", health: Health = HEALTH) -> str:
-    return Exposition(lambda: snapshot, lambda: health, version="1.2.3").render(accept)[0].decode("utf-8")
+def page(snapshot: Snapshot, accept: str = "", history: History | None = None) -> str:
+    past = history or samples.history()
+    return Exposition(lambda: snapshot, lambda: HEALTH, version="1.2.3", history=lambda: past).render(accept)[0].decode("utf-8")
 
 
 def series(text: str, parse: Callable[[str], object] = parse_text) -> list[Sample]:
@@ -92,6 +94,47 @@ def test_drift_is_shown_with_its_state_signals_and_start_in_seconds() -> None:
 def test_a_key_of_a_backend_alone_is_written_as_all_of_it() -> None:
     text = page(samples.snapshot(verdicts=[samples.verdict(Key("groq", None, None))]))
     assert value(text, metrics.DRIFT_STATE.name, backend="groq", model="all", task="all") == 1
+
+
+def test_tools_are_counted_by_agent_and_outcome_and_timed_without_exemplars() -> None:
+    text = page(samples.full(), ASK_OPENMETRICS)
+    assert value(text, metrics.TOOL_CALLS.name, tool="git_status", agent="ezra", outcome="error") == 10
+    assert value(text, metrics.TOOL_DURATION.name + "_bucket", tool="git_status", le="0.04") == 40
+    assert value(text, metrics.TOOL_DURATION.name + "_count", tool="git_status") == 100
+    assert value(text, metrics.TOOL_DURATION.name + "_sum", tool="git_status") == 8.5
+    assert not [line for line in text.splitlines() if line.startswith(metrics.TOOL_DURATION.name) and " # {" in line]
+
+
+def test_sessions_are_shown_by_grade_and_each_dimension_in_its_own_unit() -> None:
+    text = page(samples.full())
+    assert value(text, metrics.SESSIONS.name, task="debugging", grade="incomplete") == 10
+    assert value(text, metrics.SESSION_GRADE.name, task="debugging", dimension="quality") == 4.25
+    assert value(text, metrics.SESSION_GRADE.name, task="debugging", dimension="loop_risk") == 0.125
+
+
+def test_what_was_learned_is_shown_by_agent_and_policy() -> None:
+    text = page(samples.full())
+    assert value(text, metrics.PREDICTION_ACCURACY.name, agent="ezra") == 0.8
+    assert value(text, metrics.PREDICTION_SAMPLES.name, agent="ezra") == 25
+    assert value(text, metrics.LEARNING_VELOCITY.name, agent="ezra") == -0.06
+    assert value(text, metrics.ADAPTATIONS.name, policy="ezra.evidence_threshold") == 2
+
+
+def test_an_agent_without_known_outcomes_has_no_accuracy() -> None:
+    assert metrics.PREDICTION_ACCURACY.name not in page(samples.full(), history=History())
+
+
+def test_labels_over_their_bound_are_counted_together_whoever_counted_them() -> None:
+    text = page(samples.full())
+    assert [value(text, metrics.OVERFLOW.name, label=label) for label in ("model", "tool")] == [3, 5]
+    assert text.count(f"# TYPE {metrics.OVERFLOW.name} ") == 1
+
+
+def test_the_state_of_the_store_is_shown() -> None:
+    down = History(store=StoreHealth(up=False, waiting=12))
+    assert value(page(samples.full()), metrics.STORE_UP.name) == 1
+    assert value(page(samples.full(), history=down), metrics.STORE_UP.name) == 0
+    assert value(page(samples.full(), history=down), metrics.STORE_WAITING.name) == 12
 
 
 def test_only_exposed_keys_are_shown() -> None:
@@ -177,6 +220,16 @@ def test_a_number_that_is_not_finite_is_left_out(number: float) -> None:
     assert metrics.SAMPLES.name in names
 
 
+def test_the_page_is_new_when_history_is() -> None:
+    present = [samples.history(), History(sessions={("testing", "completed"): 1})]
+    exposition = Exposition(Snapshot, Health, version="1", history=lambda: present[0])
+    assert "debugging" in exposition.render("")[0].decode()
+    present.pop(0)
+    text = exposition.render("")[0].decode()
+    assert "debugging" not in text
+    assert value(text, metrics.SESSIONS.name, task="testing") == 1
+
+
 def test_a_snapshot_is_rendered_once_per_format_while_health_stays_fresh() -> None:
     reads = iter(range(1, 100))
     first, second = samples.full(), samples.snapshot([samples.card(samples.CODE, score=50.0)])
@@ -192,10 +245,12 @@ def test_a_snapshot_is_rendered_once_per_format_while_health_stays_fresh() -> No
     assert value(exposition.render("")[0].decode(), metrics.SCORE.name) == 0.5
 
 
-@pytest.mark.parametrize("snapshot", [samples.full(), Snapshot()], ids=["full", "empty"])
-def test_promtool_finds_nothing_to_mend(snapshot: Snapshot) -> None:
+@pytest.mark.parametrize(("snapshot", "history"), [(samples.full(), samples.history()), (Snapshot(), History())], ids=["full", "empty"])
+def test_promtool_finds_nothing_to_mend(snapshot: Snapshot, history: History) -> None:
     promtool = shutil.which("promtool")
     if promtool is None:
         pytest.skip("needs promtool: apt-get install prometheus")
-    checked = subprocess.run([promtool, "check", "metrics"], check=False, input=page(snapshot), text=True, capture_output=True, timeout=60)
+    checked = subprocess.run(
+        [promtool, "check", "metrics"], check=False, input=page(snapshot, history=history), text=True, capture_output=True, timeout=60
+    )
     assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
