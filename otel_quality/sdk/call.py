@@ -129,6 +129,8 @@ class Call:
 
     def _capture_input(self, parameters: Parameters) -> None:
         arguments = parameters.bound(self._args, self._kwargs or {})
+        if arguments is None:
+            return
         if self.plan.operation == names.EXECUTE_TOOL:
             self._span.set_attribute(names.TOOL_CALL_ARGUMENTS, content.as_json(arguments))
         else:

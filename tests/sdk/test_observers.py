@@ -11,7 +11,7 @@ from opentelemetry.trace import SpanKind
 
 import otel_quality as oq
 from otel_quality.sdk.request import params_hash
-from tests.sdk.recorded import attributes, one
+from tests.sdk.recorded import attributes, one, taken
 
 TOOLS = [{"name": "look"}]
 HAS_TOOLS = "otel_quality.request.has_tools"
@@ -144,8 +144,6 @@ def test_an_agent_span_and_what_is_inside_carry_its_name() -> None:
         inner()
 
     ezra()
-    from tests.sdk.recorded import taken
-
     assert [(span.name, attributes(span)["gen_ai.agent.name"]) for span in taken()] == [
         ("execute_tool look", "ezra"),
         ("execute_tool look", "inner"),
@@ -194,7 +192,10 @@ def test_the_hash_is_that_of_the_contract_whatever_the_order(arguments: dict[str
     assert params_hash(arguments) == params_hash(dict(reversed(arguments.items()))) == sha(arguments)
 
 
-def test_arguments_that_do_not_fit_raise_as_ever(request: pytest.FixtureRequest) -> None:
-    with pytest.raises(TypeError, match="positional argument"):
-        oq.observe_agent(lambda x: x)()
-    assert attributes(one())["error.type"] == "TypeError"
+def test_arguments_that_do_not_fit_raise_as_ever() -> None:
+    for observe in (oq.observe_agent, oq.observe_tool, oq.observe_llm):
+        with pytest.raises(TypeError, match="positional argument"):
+            observe(lambda x: x)()
+        found = attributes(one())
+        assert found["error.type"] == "TypeError"
+        assert "otel_quality.tool.params_hash" not in found

@@ -207,6 +207,20 @@ def test_a_function_that_returns_a_future_gives_that_future_and_ends_with_it() -
     assert outcome(one()) == "success"
 
 
+def test_a_function_that_returns_a_task_gives_that_task_and_ends_with_it() -> None:
+    async def main() -> None:
+        go = asyncio.Event()
+        task = asyncio.create_task(go.wait())
+        assert oq.observe_llm(lambda: task)() is task
+        assert taken() == []
+        go.set()
+        await task
+        await asyncio.sleep(0)
+
+    asyncio.run(main())
+    assert outcome(one()) == "success"
+
+
 def test_a_failed_and_a_cancelled_future_decide_the_outcome() -> None:
     failed, cancelled = Future[int](), Future[int]()
     give = oq.observe_llm(lambda future: future)
