@@ -11,8 +11,9 @@ from grafana import scenario
 from grafana.backfill import served, write_blocks
 from grafana.scenario import MOMENTS, STORY
 from otel_quality.vocabulary.measures import ALL, SIGNALS
+from tests.flow.programs import need
 from tests.grafana.boards import BOARDS, QUERIES, Query, filled
-from tests.grafana.server import Server, need
+from tests.grafana.server import Server
 from tests.grafana.test_queries import parsed
 
 ALARMED, EMPTY, HEALTHY, DEGRADING = (MOMENTS[name] for name in ("alarmed", "empty", "healthy", "degrading"))

@@ -138,7 +138,7 @@ def test_alert_panels_read_the_names_that_our_rules_have() -> None:
 
 def test_drift_series_of_whole_backends_stay_in_view_whichever_part_is_chosen() -> None:
     assert select(metrics.DRIFT_STATE).count("`${task:regex}|all`") == 1
-    assert select(metrics.DRIFT_STATE).count("`${model:regex}|`") == 1
+    assert select(metrics.DRIFT_STATE).count("`${model:regex}|all`") == 1
     assert select(metrics.SCORE) == f"{metrics.SCORE.name}{{{chosen('backend')}, {chosen('model')}, {chosen('task')}}}"
 
 

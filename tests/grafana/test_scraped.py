@@ -1,6 +1,7 @@
-"""Exemplars and rare counts, which blocks cannot carry: the real metrics page, scraped by a real Prometheus."""
+"""What the scenario cannot hold, from the real metrics page, scraped: exemplars, rare counts, a backend watched as a whole."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -9,21 +10,25 @@ from typing import Any, Final
 import pytest
 
 from grafana.scenario import Moment
+from otel_quality.core.snapshot import Key
 from otel_quality.outlets.families import Health
 from otel_quality.outlets.metrics import Exposition
 from tests.flow.programs import Prometheus, until
 from tests.grafana.boards import QUERIES, Query, filled
 from tests.grafana.server import Server
-from tests.samples import NOON_NS, full
+from tests.samples import NOON_NS, full, verdict
 
 WITH_EXEMPLARS: Final = [query for query in QUERIES if query.target["exemplar"]]
+WHOLE: Final = Key("ollama", None, None)
+"""A drift key as `drift.key = "backend"` makes it."""
 LEFT_OUT: Final = [query for query in QUERIES if query.panel["title"] == "Left out"]
 
 
 @pytest.fixture(scope="module")
 def target() -> Iterator[str]:
     """A page for Prometheus to scrape, `HOST:PORT`."""
-    snapshot = full()
+    whole = verdict(WHOLE, state="severe", severity="severe")
+    snapshot = replace(full(), drift={**full().drift, WHOLE: whole}, exposed_drift=full().exposed_drift | {WHOLE})
     exposition = Exposition(lambda: snapshot, Health, version="1.0.0")
 
     class Page(BaseHTTPRequestHandler):
@@ -82,3 +87,13 @@ def test_what_was_left_out_once_is_seen_although_its_series_is_new(server: Serve
     expected = {"reason": ("no_trace_id", 2), "label": ("model", 3), "field": ("output_tokens", 1)}
     ((label, value),) = series["metric"].items()
     assert (value, float(series["value"][1])) == expected[label]
+
+
+def test_a_backend_that_is_watched_as_a_whole_is_listed_whichever_model_is_chosen(server: Server) -> None:
+    (worse,) = [query for query in QUERIES if query.name.startswith("llmq-overview/11-") and query.name.endswith("/A")]
+    expr = filled(worse.expr, Moment(0, 1), step_s=300, model=["llama-4"], task=["code"])
+
+    def backends() -> set[str]:
+        return {series["metric"]["backend"] for series in server.get("query", query=expr)["result"]}
+
+    assert until(backends, 30, "a backend in drift") == {"groq", "ollama"}
