@@ -3,7 +3,7 @@
 import asyncio
 import contextvars
 import gc
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -123,7 +123,7 @@ def test_a_cancelled_coroutine_and_a_cancelled_stream_are_cancelled() -> None:
 
 def test_a_coroutine_dropped_midway_is_abandoned_and_leaves_the_context_alone() -> None:
     class Pause:
-        def __await__(self) -> Iterator[None]:
+        def __await__(self) -> Generator[None, None, None]:
             yield
 
     @wrap
@@ -236,7 +236,7 @@ def test_fifty_calls_at_once_and_eight_threads_keep_their_own_parents_and_sessio
 
 def test_an_asynchronous_step_dropped_midway_leaves_the_context_alone() -> None:
     class Pause:
-        def __await__(self) -> Iterator[None]:
+        def __await__(self) -> Generator[None, None, None]:
             yield
 
     @wrap

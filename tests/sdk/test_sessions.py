@@ -2,7 +2,7 @@
 
 import asyncio
 import contextvars
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
@@ -130,7 +130,7 @@ def test_the_context_is_as_before_after_the_block() -> None:
 
 def test_a_session_of_a_dropped_coroutine_leaves_the_context_alone() -> None:
     class Pause:
-        def __await__(self) -> Iterator[None]:
+        def __await__(self) -> Generator[None, None, None]:
             yield
 
     async def hang() -> None:
