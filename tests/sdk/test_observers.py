@@ -1,5 +1,6 @@
 """The attributes of the contract: names, values and defaults of LLM, tool and agent spans."""
 
+import functools
 import hashlib
 import json
 from typing import Any
@@ -115,6 +116,19 @@ def test_a_tool_span_carries_name_hash_and_outcome() -> None:
         "otel_quality.tool.params_hash": sha({"path": "/tmp/ä", "depth": 2}),
         "otel_quality.outcome": "success",
     }
+
+
+def test_a_tool_is_named_by_its_function_a_partials_function_or_its_class() -> None:
+    class Search:
+        def __call__(self) -> None: ...
+
+    def look(at: str) -> None: ...
+
+    for tool, name in ((look, "look"), (functools.partial(look, "x"), "look"), (Search(), "Search")):
+        oq.observe_tool(tool)(*("x",) if tool is look else ())
+        assert attributes(one())["gen_ai.tool.name"] == name
+    oq.observe_tool(name="other")(look)("x")
+    assert attributes(one())["gen_ai.tool.name"] == "other"
 
 
 def test_a_failing_tool_and_agent_name_their_error() -> None:
