@@ -327,7 +327,9 @@ def test_something_awaitable_that_is_more_than_a_coroutine() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [[1], (1,), {"a": 1}, {1}, "text", b"bytes", None, 3, range(3), io.StringIO("x"), Exception("x")], ids=repr
+    "value",
+    [[1], (1,), {"a": 1}, {1}, "text", b"bytes", None, 3, range(3), io.StringIO("x"), Exception("x")],
+    ids=lambda value: type(value).__name__,
 )
 def test_values_come_back_themselves_and_end_the_span_at_once(value: Any) -> None:
     assert given(value) is value
