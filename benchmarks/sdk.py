@@ -5,6 +5,7 @@ from types import SimpleNamespace as Namespace
 
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.util import types
 
 import otel_quality as oq
 from benchmarks.timing import best_cpu_s
@@ -16,7 +17,7 @@ REPLY = Namespace(
     choices=[Namespace(finish_reason="stop", message=Namespace(content="x", tool_calls=None, refusal=None))],
     usage=Namespace(prompt_tokens=11, completion_tokens=22, prompt_tokens_details=None, completion_tokens_details=None),
 )
-ATTRIBUTES = {
+ATTRIBUTES: types.Attributes = {
     "gen_ai.operation.name": "chat",
     "gen_ai.provider.name": "openai",
     "gen_ai.request.model": "gpt-5",

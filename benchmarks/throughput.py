@@ -67,7 +67,7 @@ def _measure_peer(program: Path, size: int) -> Measured:
 async def _drive(address: str, pid: int, size: int) -> Measured:
     requests = Requests(size)
     async with grpc.aio.insecure_channel(address) as channel:
-        export = channel.unary_unary(_EXPORT)
+        export: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(_EXPORT)
         sent = 0
 
         async def send_until(end_s: float) -> None:

@@ -21,8 +21,8 @@ KEY: Final = ("backend", "model", "task")
 WINDOW: Final = "$__rate_interval"
 
 _DRIFT: Final = frozenset(metric for metric in metrics.METRICS if metric.name.startswith("llmq_drift"))
-_WHOLE: Final = {"model": ("",), "task": (ALL,)}
-"""What a drift key carries that is a backend as a whole (no model, all tasks): it is shown whichever part is chosen."""
+_WHOLE: Final = {"model": (ALL,), "task": (ALL,)}
+"""What a drift key carries that is a backend as a whole: it is shown whichever model and task are chosen."""
 _BY_NAME: Final = {metric.name: metric for metric in metrics.METRICS}
 
 

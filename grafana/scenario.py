@@ -140,23 +140,23 @@ def snapshots(*, every_s: int = EVERY_S) -> Iterator[Snapshot]:
     engine = Engine(Config(), now_ns=START_S * _NS)
     calls = sorted(_calls(chance), key=lambda call: call["end_ns"])
     done = 0
-    for now_s in range(START_S + every_s, START_S + MINUTES * 60 + 1, every_s):
+    for number, now_s in enumerate(range(START_S + every_s, START_S + MINUTES * 60 + 1, every_s)):
         upto = done
         while upto < len(calls) and calls[upto]["end_ns"] <= now_s * _NS:
             upto += 1
-        engine.apply(_batch(calls[done:upto], chance), now_ns=now_s * _NS)
+        engine.apply(_batch(calls[done:upto], number), now_ns=now_s * _NS)
         done = upto
         yield engine.tick(now_ns=now_s * _NS)
 
 
-def _batch(calls: list[dict[str, Any]], chance: random.Random) -> Batch:
+def _batch(calls: list[dict[str, Any]], number: int) -> Batch:
     """The calls as columns, with some of what else arrives: spans of no LLM, a repeat, now and then a bad one."""
-    sent = calls + calls[:1] if chance.random() < 0.1 else calls
+    sent = calls + calls[:1] if number % 10 == 0 else calls
+    bad = {"no_trace_id": 1} if number % 97 == 96 else {}
+    wrong = {"output_tokens": 1} if number % 131 == 130 else {}
     rows = np.zeros(len(sent), RESPONSE)
     for name in RESPONSE.names or ():
         rows[name] = [call[name] for call in sent]
-    bad = {"no_trace_id": 1} if chance.random() < 0.01 else {}
-    wrong = {"output_tokens": 1} if chance.random() < 0.01 else {}
     return Batch(
         rows,
         _KEYS,

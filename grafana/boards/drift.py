@@ -171,6 +171,7 @@ def _events() -> Panel:
         none="Nothing got worse in this time range",
         stack="normal",
         bars=True,
+        decimals=0,
         overrides=painted({"mild": words.MILD, "severe": words.BAD}),
     )
 

@@ -2,6 +2,9 @@
 
 A snapshot is made once per tick and shared by every reader without a lock; nothing in it changes afterwards.
 Scores are 0-100, latencies milliseconds, rates 0-1, instants nanoseconds since the Unix epoch.
+
+Decision: these records stand below the parts that fill them (score, drift, counters), not above: a card is made once, where its
+numbers are known, and nothing is copied from an inner record to an outer one.
 """
 
 from collections.abc import Mapping

@@ -100,11 +100,13 @@ def line(event: Event) -> str:
 
 def standing(story: Story) -> list[str]:
     """The ranking as plain lines."""
-    return [
-        f"{place['rank']} {place['backend']:<11} {place['score']:6.2f} {terminal.bar(place['score'])}"
+    head = f"{story.at_s:5.1f} s  ranking for {DRIFTING_TASK}"
+    lines = [
+        f"         {place['rank']} {place['backend']:<11} {place['score']:6.2f} {terminal.bar(place['score'])}"
         f" ({place['interval'][0]:.0f}-{place['interval'][1]:.0f}, {place['samples']} samples) drift {story.state_of(place['backend'])}"
         for place in story.ranking
     ]
+    return [head, *lines]
 
 
 def alert(story: Story) -> RenderableType:

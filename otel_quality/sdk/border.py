@@ -35,7 +35,7 @@ def run(piece: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result
 
 def failures() -> int:
     """How often a piece of the SDK failed since the process began; each left one span poorer or missing."""
-    return sum(_failures.values())
+    return sum(failures_by_place().values())
 
 
 def failures_by_place() -> dict[str, int]:

@@ -34,7 +34,6 @@ SNAPSHOTS = ("current_message_snapshot", "current_completion_snapshot")
 
 _tracer = trace.get_tracer("otel_quality")
 _SUCCESS = Outcome.SUCCESS.label
-_STOPS = (StopIteration, StopAsyncIteration)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,6 @@ class Call:
     __slots__ = (
         "__weakref__",
         "_args",
-        "_context",
         "_ended",
         "_held",
         "_kwargs",
@@ -78,6 +76,7 @@ class Call:
         "_source",
         "_span",
         "_started_s",
+        "context",
         "plan",
         "ttfc_s",
     )
@@ -118,7 +117,7 @@ class Call:
         if plan.inherited:
             for key, value in plan.inherited.items():
                 context = otel_context.set_value(key, value, context)
-        self._context: Context = context
+        self.context: Context = context
         self._recording = span.is_recording()
         if not self._recording and not span.get_span_context().is_valid:
             return  # no provider is set: there is nothing to observe
@@ -130,6 +129,8 @@ class Call:
 
     def _capture_input(self, parameters: Parameters) -> None:
         arguments = parameters.bound(self._args, self._kwargs or {})
+        if arguments is None:
+            return
         if self.plan.operation == names.EXECUTE_TOOL:
             self._span.set_attribute(names.TOOL_CALL_ARGUMENTS, content.as_json(arguments))
         else:
@@ -144,7 +145,8 @@ class Call:
                 self._end(error)
 
     def _leave(self, error: BaseException | None) -> None:
-        if not isinstance(error, GeneratorExit) or otel_context.get_current() is self._context:
+        """Put the context before back, unless a coroutine is being closed somewhere else than where it ran."""
+        if not isinstance(error, GeneratorExit) or otel_context.get_current() is self.context:
             otel_context.attach(self._previous)
 
     @property
@@ -153,10 +155,6 @@ class Call:
         if self._reading is None:
             self._reading = Reading(keep_text=content.capturing())
         return self._reading
-
-    def step(self) -> "Step":
-        """The span as the current one, for one step of a stream."""
-        return Step(self)
 
     def returned(self, result: Any) -> Any:
         """The result, read; where it is a stream, a proxy that tells this call what passes."""
@@ -256,7 +254,14 @@ class Call:
         if error is None and (reading is None or not reading.went_wrong()):
             found[names.OUTCOME] = _SUCCESS
         else:
-            self._conclude_badly(span, found, error)
+            outcome, error_type = endings.verdict(reading, error)
+            found[names.OUTCOME] = outcome.label
+            if error_type is not None:
+                found[names.ERROR_TYPE] = error_type
+            if outcome in (Outcome.ERROR, Outcome.TIMEOUT):
+                span.set_status(StatusCode.ERROR)
+            if error is not None and content.capturing():
+                span.record_exception(error)
         if self.ttfc_s is not None:
             found[names.TIME_TO_FIRST_CHUNK] = self.ttfc_s
         if self._source is not None and self.plan.operation == names.CHAT:
@@ -264,49 +269,6 @@ class Call:
         if reading is not None and reading.text:
             found[names.OUTPUT_MESSAGES] = content.output_messages("".join(reading.text))
         span.set_attributes(found)
-
-    def _conclude_badly(self, span: Span, found: dict[str, Any], error: BaseException | None) -> None:
-        """Outcome, error type and status of what was no success. Messages of exceptions may carry text of the prompt."""
-        if error is not None:
-            outcome = endings.outcome(error)
-            if outcome is not Outcome.ABANDONED:
-                found[names.ERROR_TYPE] = endings.error_type(error)
-        elif self.reading.error_type is not None:
-            outcome = Outcome.ERROR
-            found[names.ERROR_TYPE] = self.reading.error_type
-        else:
-            outcome = Outcome.REFUSAL
-        found[names.OUTCOME] = outcome.label
-        if outcome in (Outcome.ERROR, Outcome.TIMEOUT):
-            span.set_status(StatusCode.ERROR)
-            if error is not None and content.capturing():
-                span.record_exception(error)
-
-
-class Step:
-    """The span as the current one while a stream makes one step; what the step left current is current again in the next."""
-
-    __slots__ = ("_call", "_previous")
-
-    def __init__(self, call: Call) -> None:
-        self._call = call
-
-    def __enter__(self) -> Self:
-        border.run(self._enter)
-        return self
-
-    def _enter(self) -> None:
-        self._previous = otel_context.get_current()
-        otel_context.attach(self._call._context)
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace_back: TracebackType | None) -> None:
-        border.run(self._leave)
-        if error is not None:
-            self._call.end(None if isinstance(error, _STOPS) else error)
-
-    def _leave(self) -> None:
-        self._call._context = otel_context.get_current()
-        otel_context.attach(self._previous)
 
 
 Adopt = Callable[[Call, Any], Any]

@@ -1,9 +1,10 @@
-"""Exception to outcome: how a call that raised has ended, and the type of error its span names.
+"""How a call that did not succeed has ended, and the type of error its span names.
 
 Refuses to look into messages: they carry prompt text.
 """
 
-from otel_quality.sdk.reading import field
+from otel_quality.sdk import border
+from otel_quality.sdk.reading import Reading, field
 from otel_quality.vocabulary.outcomes import Outcome, from_error_type
 from otel_quality.vocabulary.stops import StopClass, classify
 
@@ -36,3 +37,12 @@ def outcome(error: BaseException) -> Outcome:
     if isinstance(code, str) and classify(code) in _REFUSALS:
         return Outcome.REFUSAL
     return from_error_type(error_type(error))
+
+
+def verdict(reading: Reading | None, error: BaseException | None) -> tuple[Outcome, str | None]:
+    """Outcome and error type of a call that raised, or whose response tells of a failure, or else refuses."""
+    if error is not None:
+        ended = border.run(outcome, error) or Outcome.ERROR
+        return ended, None if ended is Outcome.ABANDONED else error_type(error)
+    told = None if reading is None else reading.error_type
+    return (Outcome.REFUSAL if told is None else Outcome.ERROR), told

@@ -3,12 +3,12 @@
 A wrong setting raises at decoration, where it is written; from the first call on nothing here raises.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Never, overload
 
 from opentelemetry.trace import SpanKind
 
-from otel_quality.sdk import border, proxy, wrap
+from otel_quality.sdk import proxy, wrap
 from otel_quality.sdk.call import Plan
 from otel_quality.sdk.request import Parameters, params_hash, reader
 from otel_quality.vocabulary import attributes as names
@@ -131,10 +131,10 @@ def observe_tool(function: Any = None, /, *, name: str | None = None, **unknown:
     return decorate if function is None else decorate(function)
 
 
-def _hashed(parameters: Parameters, args: tuple[Any, ...], kwargs: Any) -> dict[str, Any]:
+def _hashed(parameters: Parameters, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """The hash of the call's parameters; none where they do not fit, which the tool itself will say."""
-    found = border.run(lambda: params_hash(parameters.bound(args, kwargs)))
-    return {} if found is None else {names.TOOL_PARAMS_HASH: found}
+    arguments = parameters.bound(args, kwargs)
+    return {} if arguments is None else {names.TOOL_PARAMS_HASH: params_hash(arguments)}
 
 
 @overload

@@ -6,64 +6,21 @@ answer.
 
 Decision: a class per class of source, built once from a table, not one class with every special method: with both `__iter__`
 and `__aiter__` on it, a web framework would take a synchronous stream for an asynchronous one.
-
-Decision: what is told by duck type, and where types do not tell streams from values: a thing that can be `read` in one go is
-a file or an HTTP body, hence a value. Only what a chunk-wise client returns is taken over.
 """
 
 import types
 from collections.abc import Awaitable, Callable, Iterator
-from enum import Enum
 from typing import Any, Final
 
 from otel_quality.sdk import border
 from otel_quality.sdk.call import Call
+from otel_quality.sdk.kinds import MAX_CLASSES, Kind, kind_of
+from otel_quality.sdk.step import Step
 
 _SOURCE: Final = "_otel_quality_source"
 _CALL: Final = "_otel_quality_call"
 _get = object.__getattribute__
-
-
-class Kind(Enum):
-    """What a result is to its call."""
-
-    VALUE = "read, and the span ends"
-    COROUTINE = "the span ends when it has been awaited"
-    FUTURE = "the span ends when it is done"
-    STREAM = "the span ends with it"
-
-
-_READABLE: Final = frozenset({"read", "iter_content", "iter_bytes"})
-_CLOSABLE: Final = frozenset({"close", "aclose"})
-_STREAMS: Final = frozenset({"__next__", "__anext__", "__await__", "__enter__", "__aenter__"})
-
-
-MAX_CLASSES: Final = 512
-"""Classes of results remembered; at the bound all are forgotten and told anew."""
-_kinds: dict[type, Kind] = {}
 _classes: "dict[type, type[Proxy]]" = {}
-
-
-def kind_of(kind: type) -> Kind:
-    """What a result of this class is to its call."""
-    known = _kinds.get(kind)
-    if known is None:
-        if len(_kinds) >= MAX_CLASSES:
-            _kinds.clear()
-        known = _kinds[kind] = _tell(kind)
-    return known
-
-
-def _tell(kind: type) -> Kind:
-    if issubclass(kind, types.CoroutineType):
-        return Kind.COROUTINE
-    has = set(dir(kind))
-    if "add_done_callback" in has:
-        return Kind.FUTURE
-    if has & _READABLE:
-        return Kind.VALUE
-    iterable = "__iter__" in has or "__aiter__" in has
-    return Kind.STREAM if has & _STREAMS or (iterable and has & _CLOSABLE) else Kind.VALUE
 
 
 def adopt(call: Call, result: Any) -> Any:
@@ -92,7 +49,7 @@ def adopt_native(call: Call, result: Any) -> Any:
 
 async def awaited(source: Awaitable[Any], call: Call) -> Any:
     """What the source gives, read or proxied; the span is current while it runs."""
-    with call.step():
+    with Step(call):
         result = await source
     call.unhold()
     passed = call.returned(result)
@@ -196,7 +153,7 @@ def _stepping(name: str) -> Callable[..., Any]:
 
     def method(self: Any, *args: Any) -> Any:
         source, call = _get(self, _SOURCE), _get(self, _CALL)
-        with call.step():
+        with Step(call):
             item = getattr(source, name)(*args)
         border.run(call.chunk, item)
         return item
@@ -209,7 +166,7 @@ def _stepping_async(name: str) -> Callable[..., Any]:
 
     async def method(self: Any, *args: Any) -> Any:
         source, call = _get(self, _SOURCE), _get(self, _CALL)
-        with call.step():
+        with Step(call):
             item = await getattr(source, name)(*args)
         border.run(call.chunk, item)
         return item
@@ -222,7 +179,7 @@ def _entering(name: str) -> Callable[[Any], Any]:
 
     def method(self: Any) -> Any:
         source, call = _get(self, _SOURCE), _get(self, _CALL)
-        with call.step():
+        with Step(call):
             entered = getattr(source, name)()
         return self if entered is source else _entered(call, entered)
 
@@ -234,7 +191,7 @@ def _entering_async(name: str) -> Callable[[Any], Any]:
 
     async def method(self: Any) -> Any:
         source, call = _get(self, _SOURCE), _get(self, _CALL)
-        with call.step():
+        with Step(call):
             entered = await getattr(source, name)()
         return self if entered is source else _entered(call, entered)
 
@@ -261,7 +218,7 @@ def _closing(name: str, *, whole: bool = False) -> Callable[..., Any]:
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         source, call = _get(self, _SOURCE), _get(self, _CALL)
         raised = next((each for each in args if isinstance(each, BaseException)), None)
-        with call.step():
+        with Step(call):
             result = getattr(source, name)(*args, **kwargs)
         if kind_of(type(result)) is Kind.COROUTINE:
             return _closed_later(self, result, raised, whole)
@@ -276,7 +233,7 @@ def _finishing(name: str) -> Callable[..., Any]:
 
 
 async def _closed_later(self: Any, closing: Awaitable[Any], raised: BaseException | None, whole: bool) -> Any:
-    with _get(self, _CALL).step():
+    with Step(_get(self, _CALL)):
         result = await closing
     return _closed(self, result, raised, whole)
 

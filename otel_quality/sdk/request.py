@@ -49,13 +49,15 @@ class Parameters:
                 places[each.name] = (index if by_place else -1, None if each.default is each.empty else each.default)
         return places
 
-    def bound(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    def bound(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any] | None:
         """The arguments by name as the call gave them: no defaults, no receiver, further keywords under their own names.
 
-        Raises:
-            TypeError: they do not fit the signature.
+        None where they do not fit the signature, which the call itself will say.
         """
-        bound = dict(self._signature.bind(*args, **kwargs).arguments)
+        try:
+            bound = dict(self._signature.bind(*args, **kwargs).arguments)
+        except TypeError:
+            return None
         for index, each in enumerate(self._parameters):
             if each.kind is each.VAR_KEYWORD:
                 bound.update(bound.pop(each.name, {}))

@@ -44,8 +44,8 @@ class session:
 
     def _enter(self) -> None:
         self._previous = otel_context.get_current()
-        if self.id:
-            otel_context.attach(otel_context.set_value(names.CONVERSATION_ID, self.id))
+        self._context = otel_context.set_value(names.CONVERSATION_ID, self.id) if self.id else self._previous
+        otel_context.attach(self._context)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace_back: TracebackType | None) -> None:
         border.run(self._leave, error)
@@ -53,7 +53,8 @@ class session:
     def _leave(self, error: BaseException | None) -> None:
         if self.ends or self.success is not None:
             border.run(self._send_end, isinstance(error, Exception))
-        otel_context.attach(self._previous)
+        if not isinstance(error, GeneratorExit) or otel_context.get_current() is self._context:
+            otel_context.attach(self._previous)  # a coroutine closed somewhere else than where it ran leaves that place alone
 
     def _send_end(self, failed: bool) -> None:
         now_ns = time.time_ns()

@@ -31,8 +31,13 @@ def observed(function: Any, observer: str, plan_for: PlanFor) -> Any:
         raise TypeError(
             f"{observer} observes functions and methods; {function!r} is {'a class' if isinstance(function, type) else 'not callable'}"
         )
-    name = getattr(function, "__name__", None) or type(getattr(function, "func", function)).__name__
-    return functools.wraps(function)(_maker(function)(function, plan_for(name, Parameters(function))))
+    return functools.wraps(function)(_maker(function)(function, plan_for(_name(function), Parameters(function))))
+
+
+def _name(function: Callable[..., Any]) -> str:
+    """The callable's own name; of a partial, that of what it completes; of an object, that of its class."""
+    inner = function.func if isinstance(function, functools.partial) else function
+    return getattr(inner, "__name__", None) or type(inner).__name__
 
 
 def _maker(function: Callable[..., Any]) -> Callable[[Callable[..., Any], Plan], Callable[..., Any]]:

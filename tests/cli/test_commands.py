@@ -248,6 +248,17 @@ def test_version_is_printed(cli: Cli) -> None:
     assert cli("--version").out.startswith("otel-quality ")
 
 
+@pytest.mark.parametrize(("words", "place", "offered"), [("otel-quality rec", 1, "recommend"), ("otel-quality scores --ta", 2, "--task")])
+def test_the_shell_completes_commands_and_options(
+    words: str, place: int, offered: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"_OTEL_QUALITY_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(place)}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit):
+        run([])
+    assert capsys.readouterr().out == f"plain,{offered}\n"
+
+
 def test_without_the_server_extra_one_line_says_what_to_install() -> None:
     code = (
         "import importlib.util as util; found = util.find_spec\n"

@@ -1,26 +1,16 @@
 """Asks a real Prometheus what Grafana would ask it for a panel."""
 
-import json
-import shutil
 import urllib.parse
-import urllib.request
 from typing import Any, Final
 
-import pytest
-
 from grafana.scenario import Moment
+from tests.flow.programs import get_json
 from tests.grafana.boards import Query, filled
 
 _STEP_S: Final = 30
 """About what Grafana chooses for a panel of 400 pixels and three hours."""
 
 Series = dict[str, Any]
-
-
-def need(program: str) -> None:
-    """Skip the test where the program is not installed."""
-    if shutil.which(program) is None:
-        pytest.skip(f"needs {program}: apt-get install --no-install-recommends prometheus")
 
 
 class Server:
@@ -32,8 +22,7 @@ class Server:
     def get(self, path: str, **parameters: Any) -> Any:
         """The `data` of an API call that succeeds."""
         words = urllib.parse.urlencode(parameters, doseq=True)
-        with urllib.request.urlopen(f"{self.url}/api/v1/{path}?{words}", timeout=30) as answer:
-            body = json.load(answer)
+        body = get_json(f"{self.url}/api/v1/{path}?{words}", timeout_s=30)
         assert body["status"] == "success", body
         return body["data"]
 

@@ -10,17 +10,17 @@ from grafana.promql import KEY, names_in
 from grafana.shell import ALL_VALUE, SAFE_VALUES
 from tests.grafana.boards import BOARDS, QUERIES, Query, panels
 
-PANELS = [pytest.param(panel, id=f"{uid}-{panel['id']}") for uid, board in BOARDS.items() for panel in panels(board)]
+PANELS = {f"{uid}-{panel['id']}": panel for uid, board in BOARDS.items() for panel in panels(board)}
 
 
 def is_merged(panel: dict[str, Any]) -> bool:
     """Whether the panel is a table whose columns are known beforehand."""
-    return panel["type"] == "table" and panel["transformations"][0]["id"] == "merge"
+    return bool(panel["type"] == "table" and panel["transformations"][0]["id"] == "merge")
 
 
 EACH_QUERY = pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.name)
 EACH_BOARD = pytest.mark.parametrize("board", BOARDS.values(), ids=list(BOARDS))
-EACH_PANEL = pytest.mark.parametrize("panel", PANELS)
+EACH_PANEL = pytest.mark.parametrize("panel", PANELS.values(), ids=list(PANELS))
 
 
 def strings(value: Any) -> list[str]:
@@ -108,7 +108,7 @@ def test_targets_have_their_own_refs_and_the_chosen_data_source(panel: dict[str,
     assert all(each["datasource"] == {"type": "prometheus", "uid": "${datasource}"} for each in (panel, *panel["targets"]))
 
 
-@pytest.mark.parametrize("panel", [each for each in PANELS if is_merged(each.values[0])])
+@pytest.mark.parametrize("panel", [panel for panel in PANELS.values() if is_merged(panel)], ids=lambda panel: panel["title"])
 def test_fields_that_overrides_and_sorting_name_exist_on_the_table(panel: dict[str, Any]) -> None:
     shown = set(panel["transformations"][1]["options"]["renameByName"].values())
     named = {each["matcher"]["options"] for each in panel["fieldConfig"]["overrides"] if each["matcher"]["id"] == "byName"}

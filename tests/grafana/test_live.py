@@ -11,16 +11,19 @@ from grafana import scenario
 from grafana.backfill import served, write_blocks
 from grafana.scenario import MOMENTS, STORY
 from otel_quality.vocabulary.measures import ALL, SIGNALS
+from tests.flow.programs import need
 from tests.grafana.boards import BOARDS, QUERIES, Query, filled
-from tests.grafana.server import Server, need
+from tests.grafana.server import Server
 from tests.grafana.test_queries import parsed
 
 ALARMED, EMPTY, HEALTHY, DEGRADING = (MOMENTS[name] for name in ("alarmed", "empty", "healthy", "degrading"))
-GROQ: Final = ("groq", "llama-4-maverick", "code")
-HAIKU: Final = ("anthropic", "claude-haiku-4-5", "research")
-KEYS: Final = {(part.backend, part.model, part.task) for part in STORY}
-WITH_TOOLS: Final = {(part.backend, part.model, part.task) for part in STORY if part.usual.tools and part.usual.per_minute > 1}
-PRICED: Final = {(part.backend, part.model) for part in STORY if part.usual.price is not None}
+Values = tuple[str, ...]
+
+GROQ: Final[Values] = ("groq", "llama-4-maverick", "code")
+HAIKU: Final[Values] = ("anthropic", "claude-haiku-4-5", "research")
+KEYS: Final[set[Values]] = {(part.backend, part.model, part.task) for part in STORY}
+WITH_TOOLS: Final[set[Values]] = {(part.backend, part.model, part.task) for part in STORY if part.usual.tools and part.usual.per_minute > 1}
+PRICED: Final[set[Values]] = {(part.backend, part.model) for part in STORY if part.usual.price is not None}
 
 
 def short(query: Query) -> str:
@@ -29,7 +32,7 @@ def short(query: Query) -> str:
 
 
 BY_NAME: Final = {short(query): query for query in QUERIES}
-EXPECTED: Final[dict[tuple[str, ...], set[tuple[str, ...]]]] = {
+EXPECTED: Final[dict[Values, set[Values]]] = {
     (): {()},
     ("backend",): {(backend,) for backend, _, _ in KEYS},
     ("backend", "model"): {(backend, model) for backend, model, _ in KEYS},
@@ -46,8 +49,8 @@ EXPECTED: Final[dict[tuple[str, ...], set[tuple[str, ...]]]] = {
     ("field",): {("output_tokens",)},
 }
 """Series of an answer by the labels that tell them apart: what the story holds."""
-FIRING: Final = {(*GROQ, signal.name) for signal in SIGNALS}
-NARROWER: Final[dict[str, set[tuple[str, ...]]]] = {
+FIRING: Final[set[Values]] = {(*GROQ, signal.name) for signal in SIGNALS}
+NARROWER: Final[dict[str, set[Values]]] = {
     "overview/21J": {(backend,) for backend, _ in PRICED},
     **{f"overview/23{ref}": {GROQ} for ref in "ABC"},
     **{f"drift/{panel}B": {GROQ} for panel in (21, 22, 23, 24)},
@@ -57,7 +60,7 @@ NARROWER: Final[dict[str, set[tuple[str, ...]]]] = {
     **{name: {("BackendDrifting", "groq"), ("ScoreLow", "groq")} for name in ("overview/13A", "drift/33A")},
 }
 """Where a query asks for less than all there is; nothing is over a bound in the story."""
-AT_LEAST: Final[dict[str, set[tuple[str, ...]]]] = {
+AT_LEAST: Final[dict[str, set[Values]]] = {
     "drift/22A": {key for key in KEYS if key[1] != "mistral-small"},
     "drift/23A": WITH_TOOLS,
     **{f"overview/11{ref}": {(*GROQ, "empty_response_rate"), (*GROQ, "error_rate")} for ref in "ABCDE"},
@@ -73,7 +76,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield Server(url)
 
 
-def labels_of(node: Any) -> tuple[str, ...]:
+def labels_of(node: Any) -> Values:
     """Labels that tell the series of an expression apart."""
     if isinstance(node, promql.AggregateExpr):
         inner = labels_of(node.expr)
@@ -88,7 +91,7 @@ def labels_of(node: Any) -> tuple[str, ...]:
     return ()
 
 
-def values(series: dict[str, Any], labels: tuple[str, ...]) -> tuple[str, ...]:
+def values(series: dict[str, Any], labels: Values) -> Values:
     return tuple(series["metric"].get(label, "") for label in labels)
 
 

@@ -146,13 +146,13 @@ def test_an_exporter_that_raises_does_not_reach_the_call() -> None:
     provider = trace.get_tracer_provider()
     assert isinstance(provider, TracerProvider)
     processors = provider._active_span_processor
-    before = processors._span_processors  # type: ignore[union-attr]
-    processors.add_span_processor(Broken())  # type: ignore[union-attr]
+    before = processors._span_processors
+    processors.add_span_processor(Broken())
     try:
         assert wrap(lambda: 1)() == 1
         assert list(wrap(lambda: iter([1, 2]))()) == [1, 2]
     finally:
-        processors._span_processors = before  # type: ignore[union-attr]
+        processors._span_processors = before
     assert not trace.get_current_span().get_span_context().is_valid
     taken()
 

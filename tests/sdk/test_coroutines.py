@@ -3,7 +3,7 @@
 import asyncio
 import contextvars
 import gc
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -123,7 +123,7 @@ def test_a_cancelled_coroutine_and_a_cancelled_stream_are_cancelled() -> None:
 
 def test_a_coroutine_dropped_midway_is_abandoned_and_leaves_the_context_alone() -> None:
     class Pause:
-        def __await__(self) -> Iterator[None]:
+        def __await__(self) -> Generator[None, None, None]:
             yield
 
     @wrap
@@ -232,3 +232,23 @@ def test_fifty_calls_at_once_and_eight_threads_keep_their_own_parents_and_sessio
             children.setdefault(span.parent.span_id, []).append(attributes(span)["gen_ai.conversation.id"])
     assert len(children) == 400
     assert all(len(ids) == 2 and len(set(ids)) == 1 for ids in children.values())
+
+
+def test_an_asynchronous_step_dropped_midway_leaves_the_context_alone() -> None:
+    class Pause:
+        def __await__(self) -> Generator[None, None, None]:
+            yield
+
+    @wrap
+    async def steps() -> AsyncIterator[int]:
+        await Pause()
+        yield 1
+
+    talk = steps()
+    step: Any = anext(talk)
+    contextvars.copy_context().run(step.send, None)
+    with tracer.start_as_current_span("elsewhere") as elsewhere:
+        step.close()
+        assert trace.get_current_span() is elsewhere
+    del step, talk
+    assert outcome(one()) == "abandoned"

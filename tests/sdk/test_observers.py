@@ -1,5 +1,6 @@
 """The attributes of the contract: names, values and defaults of LLM, tool and agent spans."""
 
+import functools
 import hashlib
 import json
 from typing import Any
@@ -11,7 +12,7 @@ from opentelemetry.trace import SpanKind
 
 import otel_quality as oq
 from otel_quality.sdk.request import params_hash
-from tests.sdk.recorded import attributes, one
+from tests.sdk.recorded import attributes, one, taken
 
 TOOLS = [{"name": "look"}]
 HAS_TOOLS = "otel_quality.request.has_tools"
@@ -117,6 +118,19 @@ def test_a_tool_span_carries_name_hash_and_outcome() -> None:
     }
 
 
+def test_a_tool_is_named_by_its_function_a_partials_function_or_its_class() -> None:
+    class Search:
+        def __call__(self) -> None: ...
+
+    def look(at: str) -> None: ...
+
+    for tool, name in ((look, "look"), (functools.partial(look, "x"), "look"), (Search(), "Search")):
+        oq.observe_tool(tool)(*("x",) if tool is look else ())
+        assert attributes(one())["gen_ai.tool.name"] == name
+    oq.observe_tool(name="other")(look)("x")
+    assert attributes(one())["gen_ai.tool.name"] == "other"
+
+
 def test_a_failing_tool_and_agent_name_their_error() -> None:
     for observe in (oq.observe_tool(name="t"), oq.observe_agent(name="a")):
 
@@ -144,8 +158,6 @@ def test_an_agent_span_and_what_is_inside_carry_its_name() -> None:
         inner()
 
     ezra()
-    from tests.sdk.recorded import taken
-
     assert [(span.name, attributes(span)["gen_ai.agent.name"]) for span in taken()] == [
         ("execute_tool look", "ezra"),
         ("execute_tool look", "inner"),
@@ -194,7 +206,10 @@ def test_the_hash_is_that_of_the_contract_whatever_the_order(arguments: dict[str
     assert params_hash(arguments) == params_hash(dict(reversed(arguments.items()))) == sha(arguments)
 
 
-def test_arguments_that_do_not_fit_raise_as_ever(request: pytest.FixtureRequest) -> None:
-    with pytest.raises(TypeError, match="positional argument"):
-        oq.observe_agent(lambda x: x)()
-    assert attributes(one())["error.type"] == "TypeError"
+def test_arguments_that_do_not_fit_raise_as_ever() -> None:
+    for observe in (oq.observe_agent, oq.observe_tool, oq.observe_llm):
+        with pytest.raises(TypeError, match="positional argument"):
+            observe(lambda x: x)()
+        found = attributes(one())
+        assert found["error.type"] == "TypeError"
+        assert "otel_quality.tool.params_hash" not in found

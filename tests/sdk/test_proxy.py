@@ -6,6 +6,8 @@ import contextlib
 import gc
 import inspect
 import io
+import subprocess
+import sys
 import tracemalloc
 import types
 import weakref
@@ -107,7 +109,7 @@ def test_class_equality_hash_and_text_are_the_streams() -> None:
     assert hash(stream) == hash(source)
     assert (str(stream), repr(stream)) == (str(source), repr(source))
     assert type(stream).__name__ == "Stream"
-    assert isinstance(given(x for x in ()), types.GeneratorType)
+    assert isinstance(given(iter_ for iter_ in range(0)), types.GeneratorType)
     assert inspect.isasyncgen(given(AsyncStream([]).__aiter__()))
     del stream
     taken(collect=True)
@@ -325,7 +327,9 @@ def test_something_awaitable_that_is_more_than_a_coroutine() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [[1], (1,), {"a": 1}, {1}, "text", b"bytes", None, 3, range(3), io.StringIO("x"), Exception("x")], ids=repr
+    "value",
+    [[1], (1,), {"a": 1}, {1}, "text", b"bytes", None, 3, range(3), io.StringIO("x"), Exception("x")],
+    ids=lambda value: type(value).__name__,
 )
 def test_values_come_back_themselves_and_end_the_span_at_once(value: Any) -> None:
     assert given(value) is value
@@ -335,8 +339,23 @@ def test_values_come_back_themselves_and_end_the_span_at_once(value: Any) -> Non
 def test_a_dict_that_holds_a_stream_stays_the_same_dict() -> None:
     response = {"stream": Stream([{"messageStop": {"stopReason": "end_turn"}}]), "id": 1}
     assert given(response) is response
-    assert list(response["stream"])  # type: ignore[call-overload]
+    assert list(response["stream"])
     assert attributes(one())["gen_ai.response.finish_reasons"] == ("end_turn",)
+
+
+def test_a_stream_that_passes_two_observers_ends_both_spans() -> None:
+    source = Stream([chunk("a"), chunk(None, "stop")])
+    stream = oq.observe_agent(wrap(lambda: source))()
+    assert isinstance(stream, Stream)
+    with contextlib.ExitStack() as stack:
+        assert len(list(stack.enter_context(stream))) == 2
+    llm, agent = taken()
+    assert (outcome(llm), outcome(agent)) == ("success", "success")
+    assert attributes(llm)["gen_ai.response.finish_reasons"] == ("stop",)
+    assert (llm.parent and llm.parent.span_id) == (agent.context and agent.context.span_id)
+    with contextlib.closing(oq.observe_agent(wrap(lambda: source))()) as stream:
+        next(iter(stream))
+    assert [outcome(span) for span in taken()] == ["abandoned", "abandoned"]
 
 
 def test_a_tool_that_returns_something_closable_returns_just_that() -> None:
@@ -345,12 +364,13 @@ def test_a_tool_that_returns_something_closable_returns_just_that() -> None:
     assert outcome(one()) == "success"
 
 
-def test_without_a_provider_nothing_is_put_before_a_stream() -> None:
-    import subprocess
-    import sys
+def run(code: str) -> None:
+    """Run in a process of its own, because OpenTelemetry takes one provider per process."""
+    subprocess.run([sys.executable, "-c", "import otel_quality as oq\n" + code], check=True, timeout=60)
 
-    code = """
-import otel_quality as oq
+
+def test_without_a_provider_nothing_is_put_before_a_stream() -> None:
+    run("""
 from opentelemetry import context
 before = context.get_current()
 class S:
@@ -365,5 +385,21 @@ assert list(gen()) == [1]
 with oq.llm_call(backend="b") as call: call.first_token(); call.finish(output_tokens=1)
 assert context.get_current() == before
 assert oq.sdk.border.failures() == 0
-"""
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+""")
+
+
+def test_what_is_not_sampled_stays_so_inside_a_generator() -> None:
+    run("""
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
+trace.set_tracer_provider(TracerProvider(sampler=ALWAYS_OFF))
+inside = []
+@oq.observe_llm
+def gen():
+    inside.append(trace.get_current_span().get_span_context())
+    yield "x"
+assert list(gen()) == ["x"]
+assert inside[0].is_valid and not inside[0].trace_flags.sampled
+assert oq.sdk.border.failures() == 0
+""")

@@ -1,7 +1,8 @@
 """The conversation is on every span begun inside, through coroutines and generators, and its end is told when asked for."""
 
 import asyncio
-from collections.abc import Iterator
+import contextvars
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
@@ -125,6 +126,23 @@ def test_the_context_is_as_before_after_the_block() -> None:
     with oq.session("c"):
         assert context.get_current() is not before
     assert context.get_current() is before
+
+
+def test_a_session_of_a_dropped_coroutine_leaves_the_context_alone() -> None:
+    class Pause:
+        def __await__(self) -> Generator[None, None, None]:
+            yield
+
+    async def hang() -> None:
+        async with oq.session("gone"):
+            await Pause()
+
+    waiting = hang()
+    contextvars.copy_context().run(waiting.send, None)
+    with oq.session("here"):
+        waiting.close()
+        ask()
+    assert attributes(one())[ID] == "here"
 
 
 def test_a_misspelt_setting_raises() -> None:

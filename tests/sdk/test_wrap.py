@@ -15,8 +15,10 @@ import otel_quality as oq
 from tests.sdk.recorded import one, outcome, taken
 
 wrap = oq.observe_llm(backend="b", model="m", task="code")
+ANY: Any = oq
+"""For wrong calls, which a type checker would refuse too."""
 tracer = trace.get_tracer("user")
-OBSERVERS = [oq.observe_llm(backend="b"), oq.observe_tool, oq.observe_agent]
+OBSERVERS: list[Any] = [oq.observe_llm(backend="b"), oq.observe_tool, oq.observe_agent]
 observers = pytest.mark.parametrize("observe", OBSERVERS, ids=["llm", "tool", "agent"])
 
 
@@ -55,13 +57,13 @@ def test_inspect_sees_no_difference(kind: str, observe: Any) -> None:
         inspect.isfunction,
         inspect.signature,
     ):
-        assert ask(wrapped) == ask(bare)  # type: ignore[operator]
+        assert ask(wrapped) == ask(bare)
     for name in ("__name__", "__qualname__", "__doc__", "__module__", "__annotations__"):
         assert getattr(wrapped, name) == getattr(bare, name)
 
 
 @observers
-def test_value_and_exception_are_the_very_ones(observe: Any) -> None:
+def test_value_and_exception_are_the_very_ones(observe: Callable[[Any], Any]) -> None:
     value, error = object(), ValueError("boom")
 
     @observe
@@ -155,12 +157,12 @@ def test_partials_and_callable_objects_are_observed_by_their_kind() -> None:
 @pytest.mark.parametrize(
     ("decorate", "words"),
     [
-        (lambda: oq.observe_llm(bakend="b"), ["bakend", "backend", "model", "task", "provider", "has_tools"]),
-        (lambda: oq.observe_tool(nme="x"), ["nme", "name"]),
-        (lambda: oq.observe_agent(agent="x"), ["agent", "name"]),
-        (lambda: oq.llm_call(modle="x"), ["modle", "model"]),
-        (lambda: oq.observe_llm(backend=3), ["backend", "string", "int"]),
-        (lambda: oq.observe_llm(3), ["not callable"]),
+        (lambda: ANY.observe_llm(bakend="b"), ["bakend", "backend", "model", "task", "provider", "has_tools"]),
+        (lambda: ANY.observe_tool(nme="x"), ["nme", "name"]),
+        (lambda: ANY.observe_agent(agent="x"), ["agent", "name"]),
+        (lambda: ANY.llm_call(modle="x"), ["modle", "model"]),
+        (lambda: ANY.observe_llm(backend=3), ["backend", "string", "int"]),
+        (lambda: ANY.observe_llm(3), ["not callable"]),
         (lambda: oq.observe_tool(dict), ["a class"]),
     ],
 )
@@ -204,6 +206,20 @@ def test_a_function_that_returns_a_future_gives_that_future_and_ends_with_it() -
         assert taken() == []
         go.set()
         assert future.result(10) is True
+    assert outcome(one()) == "success"
+
+
+def test_a_function_that_returns_a_task_gives_that_task_and_ends_with_it() -> None:
+    async def main() -> None:
+        go = asyncio.Event()
+        task = asyncio.create_task(go.wait())
+        assert oq.observe_llm(lambda: task)() is task
+        assert taken() == []
+        go.set()
+        await task
+        await asyncio.sleep(0)
+
+    asyncio.run(main())
     assert outcome(one()) == "success"
 
 

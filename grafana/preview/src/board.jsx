@@ -23,7 +23,7 @@ function boxOf({ x, y, w, h }, width) {
   };
 }
 
-/** Calls it a day once every panel has reported. */
+/** What a panel calls when it has drawn; the last one sets the title, which the camera waits for. */
 function useCountdown(panels) {
   return useMemo(() => {
     const open = new Set(panels.map((panel) => panel.id));

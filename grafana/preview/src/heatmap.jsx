@@ -1,8 +1,7 @@
 // Heatmap of histogram buckets: a cell per bucket and step, in the colour of a scheme as Grafana has it.
 
 import { useMemo } from 'react';
-import { getDisplayProcessor } from '@grafana/data';
-import { FieldType } from '@grafana/data';
+import { FieldType, getDisplayProcessor } from '@grafana/data';
 import { UPlotChart } from '@grafana/ui';
 import * as schemes from 'd3-scale-chromatic';
 import { blank, plot, rowsOf, written } from './canvas.jsx';

@@ -6,7 +6,7 @@ Input tokens include the cached ones; output tokens include reasoning.
 from collections.abc import Callable
 from typing import Any, Final
 
-from otel_quality.sdk.reading import Reading, field, items
+from otel_quality.sdk.reading import Reading, field, getter, items
 from otel_quality.vocabulary import attributes as names
 
 
@@ -16,28 +16,31 @@ def chat(reading: Reading, thing: Any, choices: Any) -> bool | None:
         return None
     content = False
     for choice in choices:
-        message = field(choice, "message")
+        get = getter(choice)
+        message = get(choice, "message", None)
         if message is None:
-            message = field(choice, "delta")
-        content |= _message(reading, message) if message is not None else reading.say(field(choice, "text"))
-        reading.stopped(field(choice, "finish_reason"))
-    reading.model(field(thing, "model"))
-    usage = field(thing, "usage")
+            message = get(choice, "delta", None)
+        content |= reading.say(get(choice, "text", None)) if message is None else _message(reading, message)
+        reading.stopped(get(choice, "finish_reason", None))
+    get = getter(thing)
+    reading.model(get(thing, "model", None))
+    usage = get(thing, "usage", None)
     if usage:
         chat_usage(reading, usage)
     return content
 
 
 def _message(reading: Reading, message: Any) -> bool:
-    used = reading.tools(bool(items(field(message, "tool_calls")) or field(message, "function_call")))
-    refusal = field(message, "refusal")
-    if refusal is None and (extra := field(message, "provider_specific_fields")) is not None:  # LiteLLM
+    get = getter(message)
+    used = reading.tools(bool(items(get(message, "tool_calls", None)) or get(message, "function_call", None)))
+    refusal = get(message, "refusal", None)
+    if refusal is None and (extra := get(message, "provider_specific_fields", None)) is not None:  # LiteLLM
         refusal = field(extra, "refusal")
     if refusal is not None and _text(refusal):
         reading.refused = True
         return reading.say(refusal)
-    said = field(message, "content")
-    return reading.say(said) or used or (said is not None and bool(items(said))) or _text(field(message, "reasoning_content"))
+    said = get(message, "content", None)
+    return reading.say(said) or used or (said is not None and bool(items(said))) or _text(get(message, "reasoning_content", None))
 
 
 def _text(value: Any) -> bool:
@@ -46,12 +49,13 @@ def _text(value: Any) -> bool:
 
 def chat_usage(reading: Reading, usage: Any) -> None:
     """Token counts as chat completions name them."""
-    reading.count(names.INPUT_TOKENS, field(usage, "prompt_tokens"))
-    reading.count(names.OUTPUT_TOKENS, field(usage, "completion_tokens"))
-    if (details := field(usage, "prompt_tokens_details")) is not None:
+    get = getter(usage)
+    reading.count(names.INPUT_TOKENS, get(usage, "prompt_tokens", None))
+    reading.count(names.OUTPUT_TOKENS, get(usage, "completion_tokens", None))
+    if (details := get(usage, "prompt_tokens_details", None)) is not None:
         reading.count(names.CACHE_READ_TOKENS, field(details, "cached_tokens"))
         reading.count(names.CACHE_WRITE_TOKENS, field(details, "cache_write_tokens"))
-    if (details := field(usage, "completion_tokens_details")) is not None:
+    if (details := get(usage, "completion_tokens_details", None)) is not None:
         reading.count(names.REASONING_TOKENS, field(details, "reasoning_tokens"))
 
 
