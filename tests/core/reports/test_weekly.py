@@ -1,0 +1,115 @@
+"""The weekly report: its figures, the weakest, trends and suggestions, exactly."""
+
+import json
+from dataclasses import asdict
+
+import pytest
+
+from otel_quality.core.history import ErrorGroup, GradeSummary
+from otel_quality.core.reports import weeks
+from otel_quality.core.reports.records import Errors, Figures, TaskType, Weekly
+from otel_quality.core.reports.suggestions import suggestions
+from otel_quality.core.reports.weekly import errors_by, weekly
+
+WEEK = "2026-W47"
+BEGIN_NS, END_NS = weeks.bounds_ns(WEEK)
+GOOD = Figures(10, 3.0, 4.0, 0.7, 0.8)
+
+
+def summary(task_type: str = "testing", *, back: int = 0, sessions: int = 4, **changed: float) -> GradeSummary:
+    values = {"completed": 3, "with_errors": 2, "recovered": 1, "loop_risks": 0, "efficiency_sum": 16.0, "quality_sum": 14.0} | changed
+    return GradeSummary(BEGIN_NS - back * weeks.WEEK_NS, task_type, sessions, **values)  # type: ignore[arg-type]
+
+
+def group(error: str, tool: str, count: int, *, last: int = 0, examples: tuple[str, ...] = ("a",)) -> ErrorGroup:
+    return ErrorGroup(error, tool, "testing", count, len(examples), BEGIN_NS, BEGIN_NS + last, examples)
+
+
+def report(*summaries: GradeSummary, groups: tuple[ErrorGroup, ...] = (), now_ns: int = END_NS) -> Weekly:
+    return weekly(WEEK, summaries, groups, now_ns=now_ns)
+
+
+def test_figures_are_those_of_this_week_over_all_task_types() -> None:
+    made = report(summary(), summary("debugging", sessions=6, completed=1, efficiency_sum=9.0, quality_sum=21.0), summary(back=1))
+    assert made.figures == Figures(10, 2.5, 3.5, 0.4, 0.5)
+    assert (made.first_day, made.last_day) == ("2026-11-16", "2026-11-22")
+
+
+def test_a_week_without_sessions_knows_no_rates() -> None:
+    made = report(summary(back=1))
+    assert made.figures == Figures(0, None, None, None, None)
+    assert (made.task_types, made.trends, made.suggestions) == ((), (), ())
+
+
+def test_recovery_is_unknown_where_no_session_had_errors() -> None:
+    assert report(summary(with_errors=0, recovered=0)).figures.recovery_rate is None
+
+
+@pytest.mark.parametrize(("now_ns", "over"), [(END_NS - 1, False), (END_NS, True)])
+def test_a_week_is_over_at_its_end(now_ns: int, over: bool) -> None:
+    assert report(now_ns=now_ns).over is over
+
+
+def test_the_lowest_task_type_comes_first() -> None:
+    made = report(summary("research"), summary("debugging", quality_sum=8.0), summary("docs"))
+    assert [(each.task_type, each.mean_grade) for each in made.task_types] == [("debugging", 3.0), ("docs", 3.75), ("research", 3.75)]
+
+
+def test_errors_are_counted_by_tool_and_by_category() -> None:
+    groups = (
+        group("timeout", "sh", 3, examples=("a", "b")),
+        group("timeout", "fetch", 2, last=5, examples=("c", "a")),
+        group("unknown", "sh", 1),
+    )
+    made = report(summary(), groups=groups)
+    assert [(each.name, each.errors) for each in made.tools] == [("sh", 4), ("fetch", 2)]
+    assert made.errors == (Errors("timeout", 5, 4, ("c", "a", "b")), Errors("unknown", 1, 1, ("a",)))
+
+
+def test_of_equally_frequent_errors_the_first_by_name_leads() -> None:
+    assert [each.name for each in errors_by([("b", group("x", "y", 1)), ("a", group("x", "y", 1))])] == ["a", "b"]
+
+
+def test_a_trend_is_against_the_mean_of_the_weeks_that_had_sessions() -> None:
+    made = report(summary(completed=1), summary(back=1, completed=4), summary(back=3, completed=2), summary(back=5, completed=0))
+    trend = next(each for each in made.trends if each.measure == "completion_rate")
+    assert (trend.value, trend.before, trend.change, trend.direction, trend.weeks) == (0.25, 0.75, -0.5, "worse", 2)
+    assert [each.week for each in made.past] == ["2026-W46", "2026-W45", "2026-W44", "2026-W43"]
+    assert [each.figures.sessions for each in made.past] == [4, 0, 4, 0]
+
+
+@pytest.mark.parametrize(("efficiency_sum", "direction"), [(16.7, "steady"), (15.3, "steady"), (17.0, "better"), (15.0, "worse")])
+def test_a_small_change_is_no_trend(efficiency_sum: float, direction: str) -> None:
+    trends = report(summary(efficiency_sum=efficiency_sum), summary(back=1)).trends
+    assert [each.direction for each in trends if each.measure == "mean_efficiency"] == [direction]
+
+
+def test_figures_at_their_bounds_suggest_nothing() -> None:
+    assert suggestions(GOOD, [TaskType("testing", 9, 3.0, 3.0, 3.0, 0.7)], [Errors("sh", 1, 1, ())], [Errors("timeout", 1, 1, ())]) == ()
+
+
+@pytest.mark.parametrize(
+    ("figures", "says"),
+    [
+        (Figures(10, 3.0, 4.0, 0.6996, 0.8), "Completion is 69.96 %, under 70 %: add planning steps before the work starts."),
+        (Figures(10, 2.9, 4.0, 0.7, 0.8), "Tool efficiency is 2.90 of 5, under 3: add error recovery patterns."),
+        (Figures(10, 3.0, 4.0, 0.7, 0.5), "Recovery is 50 % of the sessions with errors, under 80 %: add fallback strategies."),
+    ],
+)
+def test_each_figure_under_its_bound_has_its_suggestion(figures: Figures, says: str) -> None:
+    assert suggestions(figures, [], [], []) == (says,)
+
+
+def test_the_low_task_type_the_tool_and_the_error_are_named() -> None:
+    types = [TaskType("debugging", 1, 2.5, 2.0, 3.0, 0.5), TaskType("testing", 2, 2.9, 2.9, 2.9, 0.5)]
+    tools, errors = [Errors("run_tests", 4, 2, ()), Errors("sh", 3, 1, ())], [Errors("syntax_error", 5, 2, ())]
+    assert suggestions(GOOD, types, tools, errors) == (
+        "Low task type: debugging, mean grade 2.50 of 5 over 1 session.",
+        "Error-prone tool: run_tests, 4 errors in 2 sessions: review how it is called.",
+        "Common error: syntax_error, 5 times: have code and queries checked before they run.",
+    )
+
+
+def test_a_report_is_its_own_json() -> None:
+    made = report(summary(), summary(back=1), groups=(group("timeout", "sh", 3),))
+    assert json.loads(json.dumps(asdict(made)))["figures"]["completion_rate"] == 0.75
