@@ -12,7 +12,8 @@ a hundred small requests a second are one fold.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import compress
 from typing import Final, Literal
 
 import numpy as np
@@ -24,11 +25,15 @@ from otel_quality.core.dedup import Dedup
 from otel_quality.core.drift import detector
 from otel_quality.core.drift.rules import Config as RulesConfig
 from otel_quality.core.drift.rules import Rules
+from otel_quality.core.executions import Executions
 from otel_quality.core.intake import IntakeCount
 from otel_quality.core.keys import KeyTable, Level, Limits, Slots, Triple
 from otel_quality.core.observation import Batch, Bools, Ints, Rows, event_order, join
 from otel_quality.core.score import Config as ScoreConfig
+from otel_quality.core.sessions.record import SessionRecord
 from otel_quality.core.snapshot import Card, Key, Snapshot, Stats, Verdict
+from otel_quality.core.step import Step
+from otel_quality.core.tools.execution import Execution
 from otel_quality.core.window import Windows
 from otel_quality.vocabulary import measures
 from otel_quality.vocabulary.measures import OTHER
@@ -59,6 +64,14 @@ class Config:
     watch: Watch = field(default_factory=Watch)
     limits: Limits = field(default_factory=Limits)
     dedup: DedupConfig = field(default_factory=DedupConfig)
+
+
+@dataclass(frozen=True, slots=True)
+class Harvest:
+    """What sessions and tools have come to: sessions that ended, were idle or were revised; tool executions."""
+
+    sessions: Sequence[SessionRecord] = ()
+    executions: Sequence[Execution] = ()
 
 
 _DRIFT_KEYS: Final[dict[str, Callable[[Triple], Key]]] = {
@@ -126,6 +139,7 @@ class Engine:
         self._drift_touched: set[int] = set()
         self._totals = Totals(error_types=config.limits.error_types)
         self._intake = IntakeCount()
+        self._executions = Executions()
         self._pending: list[Batch] = []
         self._waiting = 0
         self._expired_ns = now_ns
@@ -143,7 +157,8 @@ class Engine:
             return
         batch = join(self._pending)
         self._pending, self._waiting = [], 0
-        rows = self._fresh(batch, now_ns)
+        rows, steps = self._fresh(batch, now_ns)
+        self._take_steps(steps, now_ns)
         if not len(rows):
             return
         ahead = rows["end_ns"] > now_ns + _MAX_AHEAD_NS
@@ -158,14 +173,33 @@ class Engine:
         self._totals.add(series, code[~late], rows[~late], batch.error_types)
         np.maximum.at(self._intake.newest(len(self._table.backends.keys)), slots[~late, 2], rows["end_ns"][~late])
 
-    def _fresh(self, batch: Batch, now_ns: int) -> Rows:
-        """The responses that are no repeats."""
+    def _fresh(self, batch: Batch, now_ns: int) -> tuple[Rows, list[Step]]:
+        """The responses that are no repeats, and the steps of spans that are none."""
         self._intake.add_refused(batch)
         others = self._dedup.new(batch.others, now_ns=now_ns)
         fresh = self._dedup.new(batch.responses, now_ns=now_ns)
         rows: Rows = batch.responses[fresh]
         self._intake.add_taken(rows, batch.dialects, duplicates=int((~fresh).sum() + (~others).sum()), others=int(others.sum()))
-        return rows
+        steps = [*compress(batch.steps, others), *(step for position, step in batch.calls.items() if fresh[position])]
+        return rows, steps
+
+    def _take_steps(self, steps: list[Step], now_ns: int) -> None:
+        if not steps:
+            return
+        latest = now_ns + _MAX_AHEAD_NS
+        steps = [step if step.end_ns <= latest else step._replace(end_ns=now_ns) for step in steps]
+        self._executions.add(steps, now_ns=now_ns)
+
+    def harvest(self, *, now_ns: int, last: bool = False) -> Harvest:
+        """What sessions and tools have come to since the last call.
+
+        Args:
+            last: there is no next call: sessions that are open and executions that wait for their agent are given too.
+        """
+        self.fold(now_ns=now_ns)
+        return Harvest(
+            executions=self._executions.take(now_ns=now_ns, all_of_them=last),
+        )
 
     def _place(self, rows: Rows, keys: Sequence[Triple], now_ns: int) -> tuple[Ints, list[Triple], Ints]:
         """Per row its slots (N, 4); the label sets it may be counted under; which of them it is."""
@@ -225,7 +259,7 @@ class Engine:
             exposed=exposed,
             exposed_drift=exposed if self._config.watch.key == "model" else frozenset(self._verdicts),
             exposed_tasks=shown,
-            counters=self._totals.snapshot(),
+            counters=replace(self._totals.snapshot(), cancelled_tools=dict(self._executions.cancelled)),
             intake=self._intake.snapshot(self._table),
             stats=self._stats(),
             windows={"score": sum(len(level.level.slots) for level in self._levels), "drift": len(self._table.drift.slots)},

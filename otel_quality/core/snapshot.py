@@ -103,7 +103,11 @@ class Histogram:
 
 @dataclass(frozen=True, slots=True)
 class Counters:
-    """Totals since the start, by label values in the order of the metric's labels in `vocabulary.metrics`."""
+    """Totals since the start, by label values in the order of the metric's labels in `vocabulary.metrics`.
+
+    Attributes:
+        cancelled_tools: tool executions that the caller gave up, by (tool, agent); all other ones are in `history.History`.
+    """
 
     requests: Mapping[tuple[str, str, str, str], int] = field(default_factory=dict)
     stop_reasons: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
@@ -113,6 +117,7 @@ class Counters:
     drift_events: Mapping[tuple[str, str, str, str], int] = field(default_factory=dict)
     durations: Mapping[tuple[str, str], Histogram] = field(default_factory=dict)
     ttfcs: Mapping[tuple[str, str], Histogram] = field(default_factory=dict)
+    cancelled_tools: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from otel_quality.core.history import History
 from otel_quality.core.snapshot import Card, Exemplar, Histogram, Key, Snapshot, Verdict
 from otel_quality.vocabulary import metrics
 from otel_quality.vocabulary.measures import ALL, DRIFT_STATES
+from otel_quality.vocabulary.outcomes import Outcome
 
 _NS: Final = 1e9
 _LE: Final = (*(str(bound) for bound in metrics.BUCKETS_S), "+Inf")
@@ -219,6 +220,9 @@ _ROWS: Final[dict[metrics.Metric, Callable[[Snapshot], Rows]]] = {
     metrics.OVERFLOW: lambda snapshot: _one_label(snapshot.intake.overflow),
     metrics.LAST_SPAN: lambda snapshot: [((backend,), at / _NS) for backend, at in snapshot.intake.last_span_ns.items()],
     metrics.DROPPED_FIELDS: lambda snapshot: _one_label(snapshot.intake.dropped_fields),
+    metrics.TOOL_CALLS: lambda snapshot: [
+        ((*labels, Outcome.CANCELLED.label), count) for labels, count in snapshot.counters.cancelled_tools.items()
+    ],
     metrics.CLAMPED: lambda snapshot: [((), snapshot.intake.clamped)],
     metrics.KEYS: lambda snapshot: _one_label(snapshot.windows),
 }
