@@ -19,6 +19,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from otel_quality.core import dedup, engine, keys, score
 from otel_quality.core.drift import rules
+from otel_quality.core.sessions import assembly
+from otel_quality.store import contract
 from otel_quality.vocabulary.errors import ConfigError
 from otel_quality.wire import decode, receiver
 
@@ -34,7 +36,7 @@ class Server:
         insecure_network: allow a host beyond loopback although there is neither TLS nor a token.
         otlp_grpc_port, otlp_http_port, metrics_port, api_port: ports; 0 picks a free one.
         tick_s: seconds between two updates of scores and verdicts; 0.05 to 60.
-        data_dir: directory for what is kept on disk; this version keeps nothing yet.
+        data_dir: directory for the history of sessions and tools; without one it is kept in memory.
     """
 
     host: str = "127.0.0.1"
@@ -73,6 +75,7 @@ class Config:
     core: engine.Config = field(default_factory=engine.Config)
     backend: decode.Config = field(default_factory=decode.Config)
     otlp: receiver.Limits = field(default_factory=receiver.Limits)
+    store: contract.Config = field(default_factory=contract.Config)
     server: Server = field(default_factory=Server)
 
 
@@ -83,6 +86,8 @@ _SECTIONS: Final[dict[str, tuple[type, ...]]] = {
     "drift": (rules.Config, engine.Watch),
     "limits": (keys.Limits,),
     "dedup": (dedup.Config,),
+    "sessions": (assembly.Config,),
+    "store": (contract.Config,),
     "otlp": (receiver.Limits,),
 }
 """Section to the classes whose fields are its settings."""
@@ -163,14 +168,16 @@ def load(path: Path | None, environ: Mapping[str, str], overrides: Mapping[str, 
     made = {owner: _made(section, owner, values, problems) for section, owners in _SECTIONS.items() for owner in owners}
     if problems:
         raise ConfigError(problems)
-    core = engine.Config(made[score.Config], made[rules.Config], made[engine.Watch], made[keys.Limits], made[dedup.Config])
-    return Config(core, made[decode.Config], made[receiver.Limits], made[Server])
+    core = engine.Config(
+        made[score.Config], made[rules.Config], made[engine.Watch], made[keys.Limits], made[dedup.Config], made[assembly.Config]
+    )
+    return Config(core, made[decode.Config], made[receiver.Limits], made[contract.Config], made[Server])
 
 
 def effective(config: Config) -> dict[str, Any]:
     """The value of every setting, by name."""
     parts = (config.server, config.backend, config.otlp, config.core.score, config.core.drift, config.core.watch, config.core.limits)
-    of = {type(part): part for part in (*parts, config.core.dedup)}
+    of = {type(part): part for part in (*parts, config.core.dedup, config.core.sessions, config.store)}
     owner_of = {f"{section}.{f.name}": owner for section, owners in _SECTIONS.items() for owner in owners for f in fields(owner)}
     return {name: getattr(of[owner], name.split(".")[1]) for name, owner in owner_of.items()}
 

@@ -1,8 +1,9 @@
 """The owner of all windows: takes batches, and on a tick brings scores and verdicts up to date.
 
     apply   a batch is set aside
-    fold    what waits, as one batch, into windows and counters; drift evaluated after each new row
+    fold    what waits, as one batch, into windows, counters and sessions; drift evaluated after each new row
     tick    fold, then cards and verdicts of the touched keys, then a frozen snapshot
+    harvest sessions that closed and executions of tools since the last one, for whoever keeps them
 
 One thread owns an engine. Now is an argument and is used for arrival and idleness only; windows go by event time.
 
@@ -30,6 +31,8 @@ from otel_quality.core.intake import IntakeCount
 from otel_quality.core.keys import KeyTable, Level, Limits, Slots, Triple
 from otel_quality.core.observation import Batch, Bools, Ints, Rows, event_order, join
 from otel_quality.core.score import Config as ScoreConfig
+from otel_quality.core.sessions.assembly import Config as SessionsConfig
+from otel_quality.core.sessions.assembly import Sessions
 from otel_quality.core.sessions.record import SessionRecord
 from otel_quality.core.snapshot import Card, Key, Snapshot, Stats, Verdict
 from otel_quality.core.step import Step
@@ -64,6 +67,7 @@ class Config:
     watch: Watch = field(default_factory=Watch)
     limits: Limits = field(default_factory=Limits)
     dedup: DedupConfig = field(default_factory=DedupConfig)
+    sessions: SessionsConfig = field(default_factory=SessionsConfig)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +144,7 @@ class Engine:
         self._totals = Totals(error_types=config.limits.error_types)
         self._intake = IntakeCount()
         self._executions = Executions()
+        self._sessions = Sessions(config.sessions)
         self._pending: list[Batch] = []
         self._waiting = 0
         self._expired_ns = now_ns
@@ -189,15 +194,17 @@ class Engine:
         latest = now_ns + _MAX_AHEAD_NS
         steps = [step if step.end_ns <= latest else step._replace(end_ns=now_ns) for step in steps]
         self._executions.add(steps, now_ns=now_ns)
+        self._sessions.add(steps, now_ns=now_ns)
 
     def harvest(self, *, now_ns: int, last: bool = False) -> Harvest:
         """What sessions and tools have come to since the last call.
 
         Args:
-            last: there is no next call: sessions that are open and executions that wait for their agent are given too.
+            last: there is no next call: sessions that are open and executions that wait for their agent are given too, as they stand.
         """
         self.fold(now_ns=now_ns)
         return Harvest(
+            sessions=self._sessions.close(now_ns=now_ns + (int(self._config.sessions.idle_s * 1e9) if last else 0)),
             executions=self._executions.take(now_ns=now_ns, all_of_them=last),
         )
 

@@ -1,0 +1,106 @@
+"""What the engine hands on of sessions and tools: each span once, whatever the batches, and nothing is lost at the end."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from otel_quality.core.engine import Config, Engine
+from otel_quality.core.observation import IDENTITY, RESPONSE, Batch
+from otel_quality.core.sessions.assembly import Config as SessionsConfig
+from otel_quality.core.step import Step
+from otel_quality.vocabulary.outcomes import Outcome
+from tests.core.slow import Call
+from tests.core.slow import batch as batch_of_calls
+from tests.core.steps import BEGIN_NS, SECOND, agent, llm, step, tool
+
+NOW = BEGIN_NS + 1000 * SECOND
+
+
+def batch(*steps: Step) -> Batch:
+    """Steps as wire would hand them over."""
+    others = [each for each in steps if each.kind != "llm"]
+    identities = np.zeros(len(others), IDENTITY)
+    for row, each in zip(identities, others, strict=True):
+        row["end_ns"], row["trace_lo"], row["span_id"] = each.end_ns, each.trace_id, each.span_id
+    calls = [each for each in steps if each.kind == "llm"]
+    rows = batch_of_calls([Call(end_ns=each.end_ns, trace=each.trace_id, span=each.span_id) for each in calls])
+    return Batch(
+        rows.responses if calls else np.zeros(0, RESPONSE),
+        rows.keys,
+        dialects=rows.dialects,
+        others=identities,
+        steps=others,
+        calls=dict(enumerate(calls)),
+    )
+
+
+def fed(batches: Sequence[Batch], config: Config | None = None) -> Engine:
+    engine = Engine(config or Config(), now_ns=NOW)
+    for each in batches:
+        engine.apply(each, now_ns=NOW)
+    return engine
+
+
+RUN = (
+    llm(1, at_s=1, conversation="c", parent=9),
+    tool(2, at_s=2, conversation="c", parent=9),
+    llm(3, at_s=3, conversation="c", parent=9),
+    tool(4, at_s=4, conversation="c", parent=9, error="timeout", outcome=Outcome.TIMEOUT),
+    agent(9, at_s=5, conversation="c"),
+)
+
+
+def test_a_run_is_one_session_and_its_executions_however_it_is_cut_and_repeated() -> None:
+    whole = fed([batch(*RUN)]).harvest(now_ns=NOW)
+    pieces = fed([batch(each) for each in (*RUN, *RUN[::-1])]).harvest(now_ns=NOW)
+    twice_at_once = fed([batch(*RUN, *RUN)]).harvest(now_ns=NOW)
+    assert whole == pieces == twice_at_once
+    (session,) = whole.sessions
+    assert (session.id, session.api_calls, session.tool_calls, session.tool_errors, session.ended) == ("c", 2, 2, 1, True)
+    assert [(made.agent, made.success, made.session) for made in whole.executions] == [("ezra", True, "c"), ("ezra", False, "c")]
+
+
+def test_a_harvest_is_empty_until_something_new_has_come() -> None:
+    engine = fed([batch(*RUN)])
+    engine.harvest(now_ns=NOW)
+    again = engine.harvest(now_ns=NOW)
+    assert (again.sessions, again.executions) == ([], [])
+    engine.apply(batch(tool(6, at_s=6, conversation="c"), step("end", 7, at_s=7, conversation="c", ends=True)), now_ns=NOW)
+    later = engine.harvest(now_ns=NOW)
+    assert [(session.revision, session.tool_calls) for session in later.sessions] == [(1, 3)]
+    assert len(later.executions) == 1
+
+
+def test_the_last_harvest_holds_what_is_still_open() -> None:
+    engine = fed([batch(llm(1, conversation="c"), tool(2, conversation="c", parent=99))])
+    now = engine.harvest(now_ns=NOW)
+    assert (now.sessions, now.executions) == ([], [])
+    last = engine.harvest(now_ns=NOW, last=True)
+    assert [(session.id, session.ended, session.revision) for session in last.sessions] == [("c", False, 0)]
+    assert len(last.executions) == 1
+
+
+def test_an_idle_session_closes_by_itself() -> None:
+    engine = fed([batch(llm(1, conversation="c"))], Config(sessions=SessionsConfig(idle_s=10)))
+    assert engine.harvest(now_ns=NOW).sessions == []
+    engine.apply(batch(llm(2, conversation="d", trace=2, at_s=11)), now_ns=NOW)
+    assert [session.id for session in engine.harvest(now_ns=NOW).sessions] == ["c"]
+
+
+def test_a_step_from_the_future_ends_when_it_arrives() -> None:
+    engine = fed([batch(tool(1, at_s=10_000, conversation="c"))])
+    (made,) = engine.harvest(now_ns=NOW, last=True).executions
+    assert made.time_ns == NOW
+
+
+def test_steps_change_no_score() -> None:
+    calls = [Call(trace=number, span=number) for number in range(1, 30)]
+    plain, with_steps = batch_of_calls(calls), batch_of_calls(calls)
+    with_steps = Batch(with_steps.responses, with_steps.keys, dialects=with_steps.dialects, calls={0: RUN[0], 5: RUN[2]})
+    assert fed([plain]).tick(now_ns=NOW).by_model == fed([with_steps]).tick(now_ns=NOW).by_model
+
+
+def test_a_cancelled_tool_is_counted_with_the_next_tick() -> None:
+    engine = fed([batch(tool(1, conversation="c", agent="ezra", outcome=Outcome.CANCELLED))])
+    assert engine.harvest(now_ns=NOW).executions == []
+    assert engine.tick(now_ns=NOW).counters.cancelled_tools == {("git", "ezra"): 1}
