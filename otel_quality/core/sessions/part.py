@@ -19,6 +19,9 @@ from otel_quality.vocabulary.signs import Features
 Order = tuple[int, int, int]
 """(end, trace id, span id): event order."""
 
+_Use = tuple[int, int, int, str, str, int, str, str]
+"""Event order, then tool, parameter hash, latency in nanoseconds, error, agent."""
+
 NAMES: Final = 32
 """Distinct names of one kind (agents, models, tools that fail, ...) that a session keeps."""
 _FAILED: Final = (Outcome.ERROR, Outcome.TIMEOUT)
@@ -77,7 +80,7 @@ class Part:
         self.tasks: dict[str, int] = {}
         self.error_types: dict[str, int] = {}
         self.failing_tools: dict[str, int] = {}
-        self.uses: list[tuple[Order, ToolUse]] = []
+        self.uses: list[_Use] = []
         self.final: Features | None = None
         self.final_order = self.success_order = _NEVER
         self.success: bool | None = None
@@ -120,13 +123,14 @@ class Part:
             self.tool_errors += 1
             _count(self.error_types, error, 1)
             _count(self.failing_tools, step.tool, 1)
-        use = ToolUse(step.tool, step.params_hash, step.end_ns, step.end_ns - step.start_ns, error, step.agent)
-        self.uses.append(((step.end_ns, step.trace_id, step.span_id), use))
+        self.uses.append(
+            (step.end_ns, step.trace_id, step.span_id, step.tool, step.params_hash, step.end_ns - step.start_ns, error, step.agent)
+        )
         if len(self.uses) > 2 * self.bound:
             self._keep_latest()
 
     def _keep_latest(self) -> None:
-        self.uses.sort(key=lambda kept: kept[0])
+        self.uses.sort()
         del self.uses[: -self.bound]
 
     def _answer(self, step: Step, first: Order) -> None:
@@ -175,7 +179,10 @@ class Part:
     def record(self, name: str, *, revision: int) -> SessionRecord:
         """The record of a session that consists of this part."""
         self._keep_latest()
-        uses = tuple(use for _, use in self.uses)
+        uses = tuple(
+            ToolUse(tool, params_hash, end_ns, latency_ns, error, agent)
+            for end_ns, _, _, tool, params_hash, latency_ns, error, agent in self.uses
+        )
         sums = tally(uses)
         agents = _in_order(self.agents)
         task = next((task for task, _ in most_frequent(Counter(self.tasks))), "")
