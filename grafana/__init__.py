@@ -4,7 +4,10 @@
 library and the vocabulary only; knows no Grafana server and asks none.
 
     promql       queries from the metric table and the dashboards' variables
+    fields       thresholds, value mappings, overrides
     panels       one function per kind of panel
+    tables       tables of instant queries
+    words        words and colours that mean the same on every board
     grid         places panels on Grafana's 24 columns
     shell        what every dashboard shares: variables, links, the drift annotation
     boards/      one module per dashboard

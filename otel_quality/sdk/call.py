@@ -67,6 +67,7 @@ class Call:
     __slots__ = (
         "__weakref__",
         "_args",
+        "_attached",
         "_ended",
         "_held",
         "_kwargs",
@@ -85,6 +86,7 @@ class Call:
         self.plan = plan
         self._args = args
         self._kwargs = kwargs
+        self._attached = False
         self._ended = True
         self._held = False
         self._source: object = None
@@ -96,7 +98,7 @@ class Call:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace_back: TracebackType | None) -> None:
-        if not self._ended:
+        if self._attached:
             border.run(self._exit, error)
 
     def __del__(self) -> None:
@@ -123,6 +125,7 @@ class Call:
             return  # no provider is set: there is nothing to observe
         self._ended = False
         otel_context.attach(context)
+        self._attached = True
         if self._recording and content.capturing() and plan.parameters is not None:
             border.run(self._capture_input, plan.parameters)
         self._args, self._kwargs = (), None
@@ -137,10 +140,11 @@ class Call:
             self._span.set_attribute(names.INPUT_MESSAGES, content.input_messages(arguments))
 
     def _exit(self, error: BaseException | None) -> None:
+        self._attached = False
         try:
             self._leave(error)
         finally:
-            if error is not None or not self._held:
+            if not self._ended and (error is not None or not self._held):
                 self._ended = True
                 self._end(error)
 

@@ -20,6 +20,8 @@ TTFC = "gen_ai.response.time_to_first_chunk"
 @pytest.fixture(scope="module")
 def base() -> Iterator[str]:
     with provider() as address:
+        clients._anthropic(address, clients.PATIENT_S)  # importing a client takes longer than the first content does
+        clients._openai(address, clients.PATIENT_S)
         yield address
 
 

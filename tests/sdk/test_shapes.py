@@ -119,6 +119,12 @@ def test_reasoning_and_tool_calls_are_content(chunk: Any) -> None:
     assert read(Reading(), chunk) is True
 
 
+def test_events_of_openais_helper_repeat_the_chunk_and_are_no_content() -> None:
+    for kind in ("content.delta", "content.done", "refusal.delta", "tool_calls.function.arguments.delta", "logprobs.content.done"):
+        assert read(Reading(), {"type": kind, "delta": ""}) is False
+    assert read(Reading(), {"type": "chunk", "chunk": {"choices": [{"delta": {"content": ""}}]}}) is False
+
+
 def test_reasoning_is_no_text_of_the_answer() -> None:
     reading = Reading(keep_text=True)
     read(reading, {"candidates": [{"content": {"parts": [{"text": "hm", "thought": True}, {"text": "yes"}]}}]})

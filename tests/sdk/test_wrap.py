@@ -223,6 +223,14 @@ def test_a_function_that_returns_a_task_gives_that_task_and_ends_with_it() -> No
     assert outcome(one()) == "success"
 
 
+def test_a_future_that_is_done_already_ends_the_span_and_leaves_no_context() -> None:
+    future = Future[int]()
+    future.set_result(1)
+    assert oq.observe_llm(lambda: future)() is future
+    assert not trace.get_current_span().get_span_context().is_valid
+    assert outcome(one()) == "success"
+
+
 def test_a_failed_and_a_cancelled_future_decide_the_outcome() -> None:
     failed, cancelled = Future[int](), Future[int]()
     give = oq.observe_llm(lambda future: future)

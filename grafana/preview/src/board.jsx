@@ -1,6 +1,6 @@
 // The board: Grafana's grid of 24 columns, folded rows opened, one panel after the other.
 
-import { useMemo } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { createTheme, ThemeContext } from '@grafana/data';
 import { GlobalStyles, PortalContainer } from '@grafana/ui';
 import { Panel } from './panel.jsx';
@@ -30,14 +30,24 @@ function useCountdown(panels) {
     return (id) => {
       open.delete(id);
       if (!open.size) {
-        document.fonts.ready.then(() => setTimeout(() => (document.title = 'ready'), 400));
+        setTimeout(() => (document.title = 'ready'), 400);
       }
     };
   }, [panels]);
 }
 
+/** True once the fonts that the styles declare are there: text that is measured before them gets another width. */
+function useFonts() {
+  const [loaded, setLoaded] = useState(false);
+  useEffect(() => {
+    Promise.all([...document.fonts].map((font) => font.load())).then(() => setLoaded(true));
+  }, []);
+  return loaded;
+}
+
 export function Board({ dashboard, query }) {
   const width = window.innerWidth;
+  const fonts = useFonts();
   const theme = useMemo(() => createTheme({ colors: { mode: query.get('theme') ?? 'dark' } }), [query]);
   const panels = useMemo(() => unfolded(dashboard.panels), [dashboard]);
   const done = useCountdown(panels);
@@ -57,9 +67,10 @@ export function Board({ dashboard, query }) {
     <ThemeContext.Provider value={theme}>
       <GlobalStyles />
       <div style={{ position: 'relative', width, height, background: theme.colors.background.canvas }}>
-        {panels.map((panel) => (
-          <Panel key={panel.id} panel={panel} box={boxOf(panel.gridPos, width)} context={context} done={done} />
-        ))}
+        {fonts &&
+          panels.map((panel) => (
+            <Panel key={panel.id} panel={panel} box={boxOf(panel.gridPos, width)} context={context} done={done} />
+          ))}
       </div>
       <PortalContainer />
     </ThemeContext.Provider>

@@ -127,4 +127,14 @@ def _error_event(reading: Reading, event: Any, _kind: str) -> bool | None:
     return False
 
 
-EVENTS: Final[dict[str, Callable[[Reading, Any, Any], bool | None]]] = {"error": _error_event}
+def _repeats(_reading: Reading, _event: Any, _kind: str) -> bool | None:
+    """An event of the streaming helper, which repeats what the raw chunk beside it has told."""
+    return False
+
+
+_HELPER: Final = (
+    "content.delta", "content.done", "refusal.delta", "refusal.done",
+    "tool_calls.function.arguments.delta", "tool_calls.function.arguments.done",
+    "logprobs.content.delta", "logprobs.content.done", "logprobs.refusal.delta", "logprobs.refusal.done",
+)  # fmt: skip
+EVENTS: Final[dict[str, Callable[[Reading, Any, Any], bool | None]]] = {"error": _error_event, **dict.fromkeys(_HELPER, _repeats)}
