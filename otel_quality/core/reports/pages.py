@@ -1,8 +1,10 @@
-"""The weekly report as a page."""
+"""The weekly and the intelligence report as pages."""
 
 from typing import Final
 
+from otel_quality.core.reports import sections
 from otel_quality.core.reports.document import Column, Document, Section, Table
+from otel_quality.core.reports.intelligence import Intelligence
 from otel_quality.core.reports.records import Errors, Figures, Recurring, Trend, Weekly
 from otel_quality.core.reports.words import UNKNOWN, counted, number, percent, points
 
@@ -117,3 +119,24 @@ def _recurring(found: tuple[Recurring, ...]) -> Section:
         for each in found
     )
     return Section("Recurring", items=items)
+
+
+def intelligence_page(report: Intelligence) -> Document:
+    """The intelligence report for people."""
+    of, speed = report.outcomes, report.velocity
+    lead = [f"Tools, agents and times over {counted(report.days, 'day')}, models and patterns over all that is kept; made {report.made}."]
+    if of.samples:
+        lead.append(f"{counted(of.samples, 'execution')}, {percent(of.success_rate)} succeeded.")
+    if speed.known:
+        lead.append(f"Learning is {speed.trend}: {points(speed.change)} of success rate, the last 3 days against the 3 days before.")
+    parts = (
+        sections.tools(report.tools),
+        sections.agents(report.agents),
+        sections.models(report.models),
+        sections.patterns(report.patterns),
+        sections.accuracy(report.accuracy),
+        sections.adaptations(report.adaptations),
+        sections.policies(report.policies),
+        sections.effects(report.effects),
+    )
+    return Document("Intelligence report", tuple(lead), parts)
