@@ -87,10 +87,10 @@ class Store(Protocol):
     def revisions(self, session_id: str) -> list[Revision]:
         """Grades that the session had, newest first."""
 
-    def set_meta(self, session_id: str, meta: Meta) -> bool:
+    def set_meta(self, session_id: str, meta: Meta, *, now_ns: int) -> bool:
         """Set what people set; False where there is no such session."""
 
-    def set_override(self, session_id: str, override: Override | None) -> bool:
+    def set_override(self, session_id: str, override: Override | None, *, now_ns: int) -> bool:
         """Set or take back a person's grade; False where there is no such session."""
 
     def delete_session(self, session_id: str) -> bool:
@@ -110,8 +110,8 @@ class Store(Protocol):
 
     # Executions
 
-    def put_executions(self, executions: Sequence[Execution]) -> int:
-        """Keep executions; one that is known by (trace id, span id) changes nothing. How many were new."""
+    def put_executions(self, executions: Sequence[Execution]) -> list[Execution]:
+        """Keep executions; one that is known by (trace id, span id) changes nothing. Those that were new."""
 
     def executions(self, *, session: str | None = None, tool: str | None = None, limit: int = 100) -> list[Execution]:
         """Executions, newest first."""
@@ -129,6 +129,9 @@ class Store(Protocol):
 
     def aggregated_patterns(self, *, tool: str | None = None, agent: str | None = None, limit: int = 500) -> list[Pattern]:
         """Per (tool, agent, model) over all parameters, most samples first."""
+
+    def pattern(self, *, tool: str, agent: str, params_hash: str | None) -> Pattern | None:
+        """Of the patterns of one tool, agent and parameter hash (None: over all parameters) the one of the model with most samples."""
 
     def tool_tallies(self, *, since_ns: int, until_ns: int = FOREVER_NS) -> dict[str, Tally]:
         """Executions by tool."""
@@ -156,8 +159,7 @@ class Store(Protocol):
         """Tell predictions what happened; how many.
 
         An execution answers the prediction that it names; else the oldest unmatched one of its (tool, agent, params_hash)
-        that was made at most `within_ns` before its end. A prediction over all parameters (empty hash) is answered by an
-        execution without a hash alone, unless named.
+        that was made at most `within_ns` before its end; else likewise one of its (tool, agent) over all parameters.
         """
 
     def predictions(self, *, limit: int = 100, offset: int = 0) -> list[Prediction]:

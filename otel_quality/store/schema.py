@@ -1,0 +1,70 @@
+"""The tables, as migrations that run in order, each recorded in the transaction that makes it.
+
+Words that both databases read alike: `BYTEA` is no type of SQLite's, where a column takes what it is given. A released
+migration never changes; a new one is appended.
+"""
+
+from typing import Final
+
+_FIRST: Final = (
+    """
+    CREATE TABLE executions (
+        trace_id TEXT NOT NULL, span_id TEXT NOT NULL, time_ns BIGINT NOT NULL, tool TEXT NOT NULL, params_hash TEXT NOT NULL,
+        agent TEXT NOT NULL, model TEXT NOT NULL, task_type TEXT NOT NULL, session TEXT NOT NULL, success SMALLINT NOT NULL,
+        latency_ns BIGINT, confidence DOUBLE PRECISION, input_tokens BIGINT, output_tokens BIGINT, error TEXT NOT NULL,
+        hour SMALLINT NOT NULL, weekday SMALLINT NOT NULL, prediction_id TEXT NOT NULL,
+        PRIMARY KEY (trace_id, span_id)
+    )
+    """,
+    "CREATE INDEX executions_time ON executions (time_ns)",
+    "CREATE INDEX executions_pattern ON executions (tool, agent, params_hash)",
+    "CREATE INDEX executions_session ON executions (session)",
+    """
+    CREATE TABLE sessions (
+        id TEXT PRIMARY KEY, sources TEXT NOT NULL, platform TEXT NOT NULL, agents TEXT NOT NULL, models TEXT NOT NULL,
+        only_model TEXT NOT NULL, task_type TEXT NOT NULL, active_ns BIGINT NOT NULL, updated_ns BIGINT NOT NULL,
+        api_calls BIGINT NOT NULL, tokens BIGINT NOT NULL, cost_usd DOUBLE PRECISION NOT NULL,
+        told_by_span SMALLINT, told SMALLINT, pinned SMALLINT NOT NULL, profile TEXT NOT NULL, name TEXT NOT NULL,
+        graded_ns BIGINT NOT NULL, completed SMALLINT, efficiency DOUBLE PRECISION, quality DOUBLE PRECISION, recovered SMALLINT,
+        errors BIGINT, loop_risk SMALLINT, by_person_ns BIGINT, author TEXT, note TEXT, by_person_completed SMALLINT,
+        by_person_efficiency DOUBLE PRECISION, by_person_quality DOUBLE PRECISION, by_person_recovered SMALLINT,
+        record BYTEA NOT NULL, grade BYTEA
+    )
+    """,
+    "CREATE INDEX sessions_active ON sessions (active_ns)",
+    """
+    CREATE TABLE revisions (
+        session TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE, revision BIGINT NOT NULL, graded_ns BIGINT NOT NULL,
+        source TEXT NOT NULL, grade BYTEA NOT NULL,
+        PRIMARY KEY (session, revision)
+    )
+    """,
+    """
+    CREATE TABLE predictions (
+        id TEXT PRIMARY KEY, time_ns BIGINT NOT NULL, tool TEXT NOT NULL, agent TEXT NOT NULL, params_hash TEXT NOT NULL,
+        probability DOUBLE PRECISION NOT NULL, tenth SMALLINT NOT NULL,
+        reason TEXT NOT NULL, samples BIGINT NOT NULL, success SMALLINT, matched_ns BIGINT
+    )
+    """,
+    "CREATE INDEX predictions_time ON predictions (time_ns)",
+    "CREATE INDEX predictions_open ON predictions (tool, agent, params_hash) WHERE success IS NULL",
+    """
+    CREATE TABLE adaptations (
+        rule TEXT NOT NULL, agent TEXT NOT NULL, period TEXT NOT NULL, time_ns BIGINT NOT NULL, cause TEXT NOT NULL,
+        change TEXT NOT NULL, policy TEXT NOT NULL, old_value DOUBLE PRECISION NOT NULL, new_value DOUBLE PRECISION NOT NULL,
+        reason TEXT NOT NULL, expected TEXT NOT NULL,
+        PRIMARY KEY (rule, agent, period)
+    )
+    """,
+    "CREATE TABLE policies (name TEXT PRIMARY KEY, value DOUBLE PRECISION NOT NULL, updated_ns BIGINT NOT NULL)",
+    "CREATE TABLE reports (week TEXT PRIMARY KEY, made_ns BIGINT NOT NULL, document TEXT NOT NULL)",
+    "CREATE TABLE calibrations (name TEXT PRIMARY KEY, made_ns BIGINT NOT NULL, document TEXT NOT NULL)",
+)
+
+MIGRATIONS: Final = (_FIRST,)
+"""Migration n (from 1) is `MIGRATIONS[n - 1]`."""
+
+VERSIONS: Final = "CREATE TABLE IF NOT EXISTS migrations (version BIGINT PRIMARY KEY, applied_ns BIGINT NOT NULL)"
+
+TABLES: Final = ("executions", "sessions", "revisions", "predictions", "adaptations", "policies", "reports", "calibrations")
+"""All tables that hold history."""

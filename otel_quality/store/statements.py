@@ -1,0 +1,241 @@
+"""Every statement of the store, in the words that SQLite and PostgreSQL share.
+
+A filter that is None is no filter: `CAST(:x AS TEXT) IS NULL OR column = :x`. The cast tells PostgreSQL the type of a None.
+What a person said of a session stands before what the machine said.
+"""
+
+from typing import Final
+
+from otel_quality.store.schema import TABLES
+
+COMPLETED: Final = "COALESCE(by_person_completed, completed)"
+KNOWN: Final = "COALESCE(by_person_completed, told, told_by_span)"
+
+# Executions
+
+_EXECUTION: Final = """
+    trace_id, span_id, time_ns, tool, params_hash, agent, model, task_type, session, success, latency_ns, confidence,
+    input_tokens, output_tokens, error, hour, weekday, prediction_id
+"""
+PUT_EXECUTION: Final = f"""
+    INSERT INTO executions ({_EXECUTION}) VALUES (
+        :trace_id, :span_id, :time_ns, :tool, :params_hash, :agent, :model, :task_type, :session, :success, :latency_ns, :confidence,
+        :input_tokens, :output_tokens, :error, :hour, :weekday, :prediction_id
+    ) ON CONFLICT (trace_id, span_id) DO NOTHING RETURNING 1
+"""  # noqa: S608 - joined from constants of this file, here and below
+EXECUTIONS: Final = f"""
+    SELECT {_EXECUTION} FROM executions
+    WHERE (CAST(:session AS TEXT) IS NULL OR session = :session) AND (CAST(:tool AS TEXT) IS NULL OR tool = :tool)
+    ORDER BY time_ns DESC, trace_id, span_id LIMIT :limit
+"""  # noqa: S608
+_MEANS: Final = "COUNT(*) AS samples, SUM(success), AVG(latency_ns), AVG(confidence)"
+PATTERNS: Final = f"""
+    SELECT tool, params_hash, agent, model, {_MEANS}, MAX(time_ns) FROM executions
+    WHERE (CAST(:tool AS TEXT) IS NULL OR tool = :tool) AND (CAST(:agent AS TEXT) IS NULL OR agent = :agent)
+        AND (CAST(:params_hash AS TEXT) IS NULL OR params_hash = :params_hash) AND (CAST(:model AS TEXT) IS NULL OR model = :model)
+    GROUP BY tool, params_hash, agent, model ORDER BY samples DESC, tool, params_hash, agent, model LIMIT :limit
+"""  # noqa: S608
+PATTERN: Final = f"""
+    SELECT tool, params_hash, agent, model, {_MEANS}, MAX(time_ns) FROM executions
+    WHERE tool = :tool AND agent = :agent AND params_hash = :params_hash
+    GROUP BY tool, params_hash, agent, model ORDER BY samples DESC, model LIMIT 1
+"""  # noqa: S608
+AGGREGATED: Final = f"""
+    SELECT tool, NULL, agent, model, {_MEANS}, MAX(time_ns) FROM executions
+    WHERE (CAST(:tool AS TEXT) IS NULL OR tool = :tool) AND (CAST(:agent AS TEXT) IS NULL OR agent = :agent)
+    GROUP BY tool, agent, model ORDER BY samples DESC, tool, agent, model LIMIT :limit
+"""  # noqa: S608
+AGGREGATED_PATTERN: Final = f"""
+    SELECT tool, NULL, agent, model, {_MEANS}, MAX(time_ns) FROM executions WHERE tool = :tool AND agent = :agent
+    GROUP BY tool, agent, model ORDER BY samples DESC, model LIMIT 1
+"""  # noqa: S608
+TOOLS: Final = """
+    SELECT tool, COUNT(*), SUM(success) FROM executions WHERE time_ns >= :since AND time_ns < :until GROUP BY tool ORDER BY tool
+"""
+AGENTS: Final = """
+    SELECT agent, COUNT(*), SUM(success) FROM executions
+    WHERE time_ns >= :since AND time_ns < :until AND (CAST(:tool AS TEXT) IS NULL OR tool = :tool) GROUP BY agent ORDER BY agent
+"""
+AGENT_PERFORMANCE: Final = f"""
+    SELECT agent, {_MEANS} FROM executions WHERE time_ns >= :since AND time_ns < :until GROUP BY agent ORDER BY samples DESC, agent
+"""  # noqa: S608
+MODEL_PERFORMANCE: Final = """
+    SELECT model, task_type, COUNT(*) AS samples, SUM(success), AVG(latency_ns),
+        AVG(COALESCE(input_tokens + output_tokens, input_tokens, output_tokens))
+    FROM executions WHERE time_ns >= :since AND (CAST(:task_type AS TEXT) IS NULL OR task_type = :task_type)
+    GROUP BY model, task_type ORDER BY samples DESC, model, task_type
+"""
+MODEL_SESSIONS: Final = """
+    SELECT only_model, task_type, SUM(tokens), SUM(cost_usd), SUM(CASE WHEN tokens > 0 THEN api_calls ELSE 0 END),
+        SUM(CASE WHEN cost_usd > 0 THEN api_calls ELSE 0 END)
+    FROM sessions WHERE only_model <> '' AND active_ns >= :since AND (CAST(:task_type AS TEXT) IS NULL OR task_type = :task_type)
+    GROUP BY only_model, task_type
+"""
+_EFFECT: Final = """
+    COUNT(*), SUM(success) FROM executions WHERE time_ns >= :since
+    AND (CAST(:tool AS TEXT) IS NULL OR tool = :tool) AND (CAST(:agent AS TEXT) IS NULL OR agent = :agent) GROUP BY 1 ORDER BY 1
+"""
+EFFECTS: Final = {"hour": f"SELECT hour, {_EFFECT}", "weekday": f"SELECT weekday, {_EFFECT}"}
+ERROR_GROUPS: Final = """
+    SELECT error, tool, task_type, COUNT(*) AS failures, COUNT(DISTINCT NULLIF(session, '')), MIN(time_ns), MAX(time_ns)
+    FROM executions WHERE success = 0 AND time_ns >= :since AND time_ns < :until
+    GROUP BY error, tool, task_type ORDER BY failures DESC, error, tool, task_type LIMIT :limit
+"""
+ERROR_EXAMPLES: Final = """
+    SELECT session FROM executions
+    WHERE success = 0 AND error = :error AND tool = :tool AND task_type = :task_type AND session <> ''
+        AND time_ns >= :since AND time_ns < :until
+    GROUP BY session ORDER BY MAX(time_ns) DESC, session LIMIT 3
+"""
+
+# Sessions
+
+_SESSION: Final = """
+    sources, record, grade, graded_ns, updated_ns, active_ns, pinned, profile, name, told, by_person_ns, author, note,
+    by_person_completed, by_person_efficiency, by_person_quality, by_person_recovered
+"""
+_GIVEN: Final = """
+    id, sources, platform, agents, models, only_model, task_type, active_ns, updated_ns, api_calls, tokens, cost_usd, told_by_span,
+    graded_ns, completed, efficiency, quality, recovered, errors, loop_risk, record, grade
+"""
+_REPLACED: Final = ", ".join(f"{name.strip()} = excluded.{name.strip()}" for name in _GIVEN.split(",")[1:])
+PUT_SESSION: Final = f"""
+    INSERT INTO sessions ({_GIVEN}, pinned, profile, name) VALUES (
+        :id, :sources, :platform, :agents, :models, :only_model, :task_type, :active_ns, :updated_ns, :api_calls, :tokens, :cost_usd,
+        :told_by_span, :graded_ns, :completed, :efficiency, :quality, :recovered, :errors, :loop_risk, :record, :grade, 0, '', ''
+    ) ON CONFLICT (id) DO UPDATE SET {_REPLACED}
+"""  # noqa: S608
+SESSION: Final = f"SELECT {_SESSION} FROM sessions WHERE id = :id"  # noqa: S608
+_WANTED: Final = f"""
+    active_ns >= :since AND active_ns < :until
+    AND (CAST(:task_type AS TEXT) IS NULL OR task_type = :task_type) AND (CAST(:platform AS TEXT) IS NULL OR platform = :platform)
+    AND (CAST(:profile AS TEXT) IS NULL OR profile = :profile) AND (CAST(:pinned AS BIGINT) IS NULL OR pinned = :pinned)
+    AND (CAST(:agent AS TEXT) IS NULL OR agents LIKE :agent ESCAPE '!') AND (CAST(:model AS TEXT) IS NULL OR models LIKE :model ESCAPE '!')
+    AND (CAST(:source AS TEXT) IS NULL OR sources LIKE :source ESCAPE '!')
+    AND (CAST(:graded AS BIGINT) IS NULL OR (CASE WHEN graded_ns > 0 THEN 1 ELSE 0 END) = :graded)
+    AND (CAST(:completed AS BIGINT) IS NULL OR {COMPLETED} = :completed)
+"""
+SESSIONS: Final = f"""
+    SELECT {_SESSION} FROM sessions WHERE {_WANTED} ORDER BY pinned DESC, active_ns DESC, id LIMIT :limit OFFSET :offset
+"""  # noqa: S608
+COUNT_SESSIONS: Final = f"SELECT COUNT(*) FROM sessions WHERE {_WANTED}"  # noqa: S608
+SOURCES: Final = "SELECT sources FROM sessions WHERE id = :id"
+SET_META: Final = """
+    UPDATE sessions SET pinned = :pinned, profile = :profile, name = :name, told = :told, updated_ns = :now WHERE id = :id
+"""
+SET_OVERRIDE: Final = """
+    UPDATE sessions SET by_person_ns = :by_person_ns, author = :author, note = :note, by_person_completed = :completed,
+        by_person_efficiency = :efficiency, by_person_quality = :quality, by_person_recovered = :recovered, updated_ns = :now
+    WHERE id = :id
+"""
+DELETE_SESSION: Final = "DELETE FROM sessions WHERE id = :id"
+DELETE_ITS_EXECUTIONS: Final = "DELETE FROM executions WHERE session = :id"
+NEXT_REVISION: Final = "SELECT COALESCE(MAX(revision) + 1, 0) FROM revisions WHERE session = :id"
+ADD_REVISION: Final = """
+    INSERT INTO revisions (session, revision, graded_ns, source, grade) VALUES (:id, :revision, :now, :source, :grade)
+"""
+TRIM_REVISIONS: Final = "DELETE FROM revisions WHERE session = :id AND revision <= :revision"
+REVISIONS: Final = "SELECT session, revision, graded_ns, source, grade FROM revisions WHERE session = :id ORDER BY revision DESC"
+LABELLED: Final = f"""
+    SELECT {_SESSION} FROM sessions WHERE {KNOWN} IS NOT NULL ORDER BY active_ns DESC, id LIMIT :limit
+"""  # noqa: S608
+LABELS_STAMP: Final = f"""
+    SELECT COUNT(*), COALESCE(SUM({KNOWN}), 0), COALESCE(MAX(updated_ns), 0) FROM sessions WHERE {KNOWN} IS NOT NULL
+"""  # noqa: S608
+GRADE_SUMMARIES: Final = f"""
+    SELECT ((active_ns + :shift) / :step) * :step - :shift, task_type, COUNT(*), SUM({COMPLETED}),
+        SUM(CASE WHEN errors > 0 THEN 1 ELSE 0 END),
+        SUM(CASE WHEN errors > 0 THEN COALESCE(by_person_recovered, recovered) ELSE 0 END), SUM(loop_risk),
+        SUM(COALESCE(by_person_efficiency, efficiency)), SUM(COALESCE(by_person_quality, quality))
+    FROM sessions WHERE graded_ns > 0 AND active_ns >= :since AND active_ns < :until GROUP BY 1, 2 ORDER BY 1, 2
+"""  # noqa: S608
+
+# Predictions
+
+ADD_PREDICTION: Final = """
+    INSERT INTO predictions (id, time_ns, tool, agent, params_hash, probability, tenth, reason, samples, success, matched_ns)
+    VALUES (:id, :time_ns, :tool, :agent, :params_hash, :probability, :tenth, :reason, :samples, :success, :matched_ns)
+    ON CONFLICT (id) DO NOTHING
+"""
+ANSWER_BY_ID: Final = "UPDATE predictions SET success = :success, matched_ns = :time_ns WHERE id = :id AND success IS NULL"
+OPEN_PREDICTIONS: Final = """
+    SELECT DISTINCT tool, agent, params_hash FROM predictions WHERE success IS NULL AND time_ns >= :since AND time_ns <= :until
+"""
+ANSWER_OLDEST: Final = """
+    UPDATE predictions SET success = :success, matched_ns = :time_ns WHERE id = (
+        SELECT id FROM predictions WHERE success IS NULL AND tool = :tool AND agent = :agent AND params_hash = :params_hash
+            AND time_ns >= :since AND time_ns <= :time_ns
+        ORDER BY time_ns, id LIMIT 1
+    )
+"""
+PREDICTIONS: Final = """
+    SELECT id, time_ns, tool, agent, params_hash, probability, reason, samples, success, matched_ns FROM predictions
+    ORDER BY time_ns DESC, id LIMIT :limit OFFSET :offset
+"""
+PREDICTION_BINS: Final = """
+    SELECT agent, tenth, COUNT(*), SUM(success),
+        SUM(CASE WHEN probability >= 0.5 THEN success ELSE 1 - success END),
+        SUM(probability), SUM((probability - success) * (probability - success))
+    FROM predictions WHERE success IS NOT NULL AND samples >= :samples AND time_ns >= :since AND time_ns < :until
+    GROUP BY agent, tenth ORDER BY agent, tenth
+"""
+
+# Adaptations, policies, documents
+
+ADD_ADAPTATION: Final = """
+    INSERT INTO adaptations (rule, agent, period, time_ns, cause, change, policy, old_value, new_value, reason, expected)
+    VALUES (:rule, :agent, :period, :time_ns, :trigger, :change, :policy, :old, :new, :reason, :expected)
+    ON CONFLICT (rule, agent, period) DO NOTHING
+"""
+ADAPTATIONS: Final = """
+    SELECT time_ns, rule, agent, period, cause, change, policy, old_value, new_value, reason, expected FROM adaptations
+    ORDER BY time_ns DESC, rule, agent LIMIT :limit OFFSET :offset
+"""
+ADAPTATION_COUNTS: Final = "SELECT policy, COUNT(*) FROM adaptations GROUP BY policy ORDER BY policy"
+SET_POLICY: Final = """
+    INSERT INTO policies (name, value, updated_ns) VALUES (:name, :value, :now)
+    ON CONFLICT (name) DO UPDATE SET value = excluded.value, updated_ns = excluded.updated_ns
+"""
+POLICIES: Final = "SELECT name, value, updated_ns FROM policies ORDER BY name"
+PUT_REPORT: Final = """
+    INSERT INTO reports (week, made_ns, document) VALUES (:week, :made_ns, :document)
+    ON CONFLICT (week) DO UPDATE SET made_ns = excluded.made_ns, document = excluded.document
+"""
+REPORT: Final = "SELECT week, made_ns, document FROM reports WHERE week = :week"
+REPORTS: Final = "SELECT week, made_ns, document FROM reports ORDER BY week DESC LIMIT :limit"
+PUT_CALIBRATION: Final = """
+    INSERT INTO calibrations (name, made_ns, document) VALUES (:name, :now, :document)
+    ON CONFLICT (name) DO UPDATE SET made_ns = excluded.made_ns, document = excluded.document
+"""
+CALIBRATION: Final = "SELECT document FROM calibrations WHERE name = :name"
+
+# Retention
+
+PRUNE_OLD: Final = (
+    "DELETE FROM executions WHERE time_ns < :before",
+    "DELETE FROM sessions WHERE active_ns < :before AND pinned = 0",
+    "DELETE FROM predictions WHERE time_ns < :before",
+    "DELETE FROM adaptations WHERE time_ns < :before",
+)
+PRUNE_EXECUTIONS: Final = """
+    DELETE FROM executions WHERE time_ns <= (SELECT time_ns FROM executions ORDER BY time_ns DESC LIMIT 1 OFFSET :kept)
+"""
+PRUNE_TENTH: Final = (
+    """
+    DELETE FROM executions WHERE time_ns <= (
+        SELECT time_ns FROM executions ORDER BY time_ns LIMIT 1 OFFSET (SELECT COUNT(*) / 10 FROM executions)
+    )
+    """,
+    """
+    DELETE FROM sessions WHERE pinned = 0 AND active_ns <= (
+        SELECT active_ns FROM sessions WHERE pinned = 0 ORDER BY active_ns LIMIT 1
+        OFFSET (SELECT COUNT(*) / 10 FROM sessions WHERE pinned = 0)
+    )
+    """,
+    """
+    DELETE FROM predictions WHERE time_ns <= (
+        SELECT time_ns FROM predictions ORDER BY time_ns LIMIT 1 OFFSET (SELECT COUNT(*) / 10 FROM predictions)
+    )
+    """,
+)
+COUNTS: Final = " UNION ALL ".join(f"SELECT '{table}', COUNT(*) FROM {table}" for table in TABLES)  # noqa: S608

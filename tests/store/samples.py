@@ -1,0 +1,102 @@
+"""Executions, sessions and grades for the tests of history."""
+
+from itertools import count
+
+from otel_quality.core.sessions.record import Grade, SessionRecord, Sign, ToolUse
+from otel_quality.core.tools.execution import Execution
+from otel_quality.core.tools.knowledge import Adaptation, Prediction
+from otel_quality.vocabulary.signs import Features
+
+S = 10**9
+DAY = 86_400 * S
+NOW = 20_454 * DAY + 12 * 3600 * S
+"""Noon of a Thursday (2026-01-01), UTC."""
+_SPANS = count(1)
+
+
+def execution(tool: str = "git_status", *, success: bool = True, ago_s: float = 0, **more: object) -> Execution:
+    """One that has not been before."""
+    number = next(_SPANS)
+    time_ns = NOW - int(ago_s * S)
+    told: dict[str, object] = {
+        "trace_id": f"{number:032x}",
+        "span_id": f"{number:016x}",
+        "params_hash": "0123456789abcdef",
+        "agent": "ezra",
+        "model": "m1",
+        "task_type": "debugging",
+        "session": "s1",
+        "latency_ns": 20_000_000,
+        "error": "" if success else "timeout",
+        "hour": time_ns // (3600 * S) % 24,
+        "weekday": (time_ns // DAY + 3) % 7,
+    }
+    return Execution(tool=tool, success=success, time_ns=time_ns, **(told | more))  # type: ignore[arg-type]
+
+
+def session(name: str = "s1", *, ago_s: float = 0, **more: object) -> SessionRecord:
+    end_ns = NOW - int(ago_s * S)
+    told: dict[str, object] = {
+        "platform": "cli",
+        "agents": ("ezra", "helper"),
+        "models": ("m1",),
+        "backends": ("anthropic",),
+        "task": "code",
+        "task_type": "debugging",
+        "start_ns": end_ns - 60 * S,
+        "end_ns": end_ns,
+        "api_calls": 4,
+        "tool_uses": (ToolUse("git_status", "0123456789abcdef", end_ns, 5, "", "ezra"), ToolUse("bash", error="timeout")),
+        "tool_calls": 2,
+        "tool_errors": 1,
+        "input_tokens": 400,
+        "output_tokens": 100,
+        "cost_usd": 0.02,
+        "final": Features(900, True, False, 1, 0, False),
+    }
+    return SessionRecord(id=name, **(told | more))  # type: ignore[arg-type]
+
+
+def grade(**more: object) -> Grade:
+    told: dict[str, object] = {
+        "task_completed": True,
+        "tool_calls_efficient": 4,
+        "response_quality": 3.5,
+        "errors_recovered": False,
+        "total_api_calls": 4,
+        "total_errors": 1,
+        "error_types": ("timeout",),
+        "tools_with_errors": ("bash",),
+        "summary": "done",
+        "signs": {"completion": (Sign("done", "1", 1.0),)},
+    }
+    return Grade(**(told | more))  # type: ignore[arg-type]
+
+
+def prediction(name: str = "p1", *, ago_s: float = 60, **more: object) -> Prediction:
+    told: dict[str, object] = {
+        "tool": "git_status",
+        "agent": "ezra",
+        "params_hash": "0123456789abcdef",
+        "probability": 0.8,
+        "reason": "good: 8 of 10 succeeded",
+        "samples": 10,
+    }
+    return Prediction(id=name, time_ns=NOW - int(ago_s * S), **(told | more))  # type: ignore[arg-type]
+
+
+def adaptation(**more: object) -> Adaptation:
+    told: dict[str, object] = {
+        "time_ns": NOW,
+        "rule": "low success",
+        "agent": "ezra",
+        "period": "2026-01-01",
+        "trigger": "success_rate_3d 0.4 below 0.6",
+        "change": "ezra.evidence_threshold 0.8 to 0.7",
+        "policy": "ezra.evidence_threshold",
+        "old": 0.8,
+        "new": 0.7,
+        "reason": "fails too often",
+        "expected": "success above 0.6",
+    }
+    return Adaptation(**(told | more))  # type: ignore[arg-type]
