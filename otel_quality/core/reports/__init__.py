@@ -4,6 +4,7 @@ weeks          ISO weeks and dates as text, by arithmetic
 records        the records of a week
 weekly         what the store added up to the record of a week
 suggestions    what to do about it
+summary        the same for the last days
 lines          records of tools, patterns, agents, models, predictions, adaptations
 intelligence   the record of everything that executions teach
 course         the course of one session, with marks where it went wrong

@@ -1,11 +1,12 @@
-"""The weekly and the intelligence report as pages."""
+"""The reports as pages: a week, the last days, and what executions teach."""
 
 from typing import Final
 
 from otel_quality.core.reports import sections
 from otel_quality.core.reports.document import Column, Document, Section, Table
 from otel_quality.core.reports.intelligence import Intelligence
-from otel_quality.core.reports.records import Errors, Figures, Recurring, Trend, Weekly
+from otel_quality.core.reports.records import Errors, Figures, Recurring, TaskType, Trend, Weekly
+from otel_quality.core.reports.summary import Summary
 from otel_quality.core.reports.words import UNKNOWN, counted, number, percent, points
 
 _MEASURES: Final = {
@@ -25,9 +26,9 @@ def weekly_page(report: Weekly) -> Document:
     if not figures.sessions:
         return Document(title, (*lead, "No session was graded in this week."), (_past(report),))
     sections = (
-        _figures(figures),
-        Section("What to do", items=report.suggestions, note="" if report.suggestions else "Nothing: no figure is under its bound."),
-        _task_types(report),
+        _figures(figures, "The week in numbers"),
+        _to_do(report.suggestions),
+        _task_types(report.task_types, "Lowest task types"),
         _errors("Most error-prone tools", "tool", report.tools, "No tool failed."),
         _errors("Commonest errors", "error", report.errors, "There were no errors."),
         _trends(report.trends),
@@ -37,7 +38,28 @@ def weekly_page(report: Weekly) -> Document:
     return Document(title, lead, sections)
 
 
-def _figures(figures: Figures) -> Section:
+def summary_page(report: Summary) -> Document:
+    """Sessions of the last days for people."""
+    title = f"Sessions of the last {counted(report.days, 'day')}" if report.days > 1 else "Sessions of the last day"
+    if not report.figures.sessions:
+        return Document(title, (f"None was graded; made {report.made}.",), ())
+    by_day = [(each.day, each.figures) for each in report.by_day]
+    parts = (
+        _figures(report.figures, "In numbers"),
+        _to_do(report.suggestions),
+        _task_types(report.task_types, "Task types, the lowest first"),
+        _errors("Errors by tool", "tool", report.tools, "No tool failed."),
+        _errors("Errors by category", "error", report.errors, "There were no errors."),
+        _over_time("Day by day", "day", by_day),
+    )
+    return Document(title, (f"Until {report.made}.",), parts)
+
+
+def _to_do(suggestions: tuple[str, ...]) -> Section:
+    return Section("What to do", items=suggestions, note="" if suggestions else "Nothing: no figure is under its bound.")
+
+
+def _figures(figures: Figures, title: str) -> Section:
     rows = (
         ("Sessions", str(figures.sessions), ""),
         ("Completion rate", percent(figures.completion_rate), "sessions whose task was completed"),
@@ -45,14 +67,14 @@ def _figures(figures: Figures) -> Section:
         ("Mean response quality", number(figures.mean_quality), "of 5"),
         ("Recovery rate", percent(figures.recovery_rate), _recovery_means(figures)),
     )
-    return Section("The week in numbers", table=Table((Column("measure"), Column("value", number=True), Column("of", wide=True)), rows))
+    return Section(title, table=Table((Column("measure"), Column("value", number=True), Column("of", wide=True)), rows))
 
 
 def _recovery_means(figures: Figures) -> str:
     return "no session had errors" if figures.recovery_rate is None else "sessions with errors that ended well after them"
 
 
-def _task_types(report: Weekly) -> Section:
+def _task_types(types: tuple[TaskType, ...], title: str) -> Section:
     columns = (
         Column("task type", wide=True),
         *(Column(name, number=True) for name in ("sessions", "grade", "efficiency", "quality", "completed")),
@@ -66,9 +88,9 @@ def _task_types(report: Weekly) -> Section:
             number(each.mean_quality),
             percent(each.completion_rate),
         )
-        for each in report.task_types
+        for each in types
     )
-    return Section("Lowest task types", note="The grade is the mean of efficiency and quality, 1 to 5.", table=Table(columns, rows))
+    return Section(title, note="The grade is the mean of efficiency and quality, 1 to 5.", table=Table(columns, rows))
 
 
 def _errors(title: str, what: str, found: tuple[Errors, ...], none: str) -> Section:
@@ -97,13 +119,16 @@ def _trend(trend: Trend) -> tuple[str, str, str]:
 
 
 def _past(report: Weekly) -> Section:
+    return _over_time("Week by week", "week", [(report.week, report.figures), *((each.week, each.figures) for each in report.past)])
+
+
+def _over_time(title: str, what: str, stretches: list[tuple[str, Figures]]) -> Section:
     names = ("sessions", "completed", "efficiency", "quality", "recovered")
-    columns = (Column("week"), *(Column(name, number=True) for name in names))
-    lines = [(report.week, report.figures), *((each.week, each.figures) for each in report.past)]
-    return Section("Week by week", table=Table(columns, tuple((week, *_week(figures)) for week, figures in lines)))
+    columns = (Column(what), *(Column(name, number=True) for name in names))
+    return Section(title, table=Table(columns, tuple((name, *_stretch(figures)) for name, figures in stretches)))
 
 
-def _week(figures: Figures) -> tuple[str, ...]:
+def _stretch(figures: Figures) -> tuple[str, ...]:
     if not figures.sessions:
         return ("0", *[UNKNOWN] * 4)
     shown = (percent(figures.completion_rate), number(figures.mean_efficiency), number(figures.mean_quality))

@@ -1,0 +1,61 @@
+"""Sessions of the last days: their figures, grades by task type, errors by tool and by category, day by day. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from otel_quality.core.history import ErrorGroup, GradeSummary
+from otel_quality.core.reports import weeks
+from otel_quality.core.reports.records import Errors, Figures, TaskType
+from otel_quality.core.reports.suggestions import suggestions
+from otel_quality.core.reports.weekly import errors_by, figures_of, task_types
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The figures of one day in UTC."""
+
+    day: str
+    figures: Figures
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What sessions of the last days add up to.
+
+    Attributes:
+        task_types: the lowest mean grade first; tools, errors: the most errors first.
+        by_day: days that had sessions, the latest first.
+    """
+
+    days: int
+    made: str
+    figures: Figures
+    task_types: tuple[TaskType, ...]
+    tools: tuple[Errors, ...]
+    errors: tuple[Errors, ...]
+    by_day: tuple[Day, ...]
+    suggestions: tuple[str, ...]
+
+
+def summary(summaries: Sequence[GradeSummary], groups: Sequence[ErrorGroup], *, days: int, now_ns: int) -> Summary:
+    """Add up what the store counted.
+
+    Args:
+        summaries: grades by day and task type.
+        groups: failed executions of the same days.
+    """
+    figures, types = figures_of(summaries), task_types(summaries)
+    tools, errors = errors_by([(group.tool, group) for group in groups]), errors_by([(group.error, group) for group in groups])
+    by_day: dict[str, list[GradeSummary]] = {}
+    for each in summaries:
+        by_day.setdefault(weeks.date(each.start_ns), []).append(each)
+    return Summary(
+        days=days,
+        made=weeks.instant(now_ns),
+        figures=figures,
+        task_types=types,
+        tools=tools,
+        errors=errors,
+        by_day=tuple(Day(day, figures_of(by_day[day])) for day in sorted(by_day, reverse=True)),
+        suggestions=suggestions(figures, types, tools, errors),
+    )
