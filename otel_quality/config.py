@@ -7,6 +7,7 @@ Nothing else of the server reads the environment.
 
 import difflib
 import inspect
+import json
 import re
 import tomllib
 import typing
@@ -20,6 +21,7 @@ from pydantic import TypeAdapter, ValidationError
 from otel_quality.core import dedup, engine, keys, score
 from otel_quality.core.drift import rules
 from otel_quality.core.sessions import assembly
+from otel_quality.core.tools import adapt
 from otel_quality.store import contract
 from otel_quality.vocabulary.errors import ConfigError
 from otel_quality.wire import decode, receiver
@@ -76,8 +78,13 @@ class Config:
     backend: decode.Config = field(default_factory=decode.Config)
     otlp: receiver.Limits = field(default_factory=receiver.Limits)
     store: contract.Config = field(default_factory=contract.Config)
+    adaptations: adapt.Config = field(default_factory=adapt.Config)
     server: Server = field(default_factory=Server)
 
+
+LIST: Final = "list of strings"
+TABLE: Final = "table of strings"
+TABLES: Final = "list of tables"
 
 _SECTIONS: Final[dict[str, tuple[type, ...]]] = {
     "server": (Server,),
@@ -88,6 +95,7 @@ _SECTIONS: Final[dict[str, tuple[type, ...]]] = {
     "dedup": (dedup.Config,),
     "sessions": (assembly.Config,),
     "store": (contract.Config,),
+    "adaptations": (adapt.Config,),
     "otlp": (receiver.Limits,),
 }
 """Section to the classes whose fields are its settings."""
@@ -124,9 +132,8 @@ def _help(owner: type) -> dict[str, str]:
 def _type_name(hint: Any) -> str:
     if typing.get_origin(hint) is typing.Literal:
         return " | ".join(map(str, typing.get_args(hint)))
-    return {tuple[str, ...]: "list of strings", Mapping[str, str]: "table of strings"}.get(hint) or re.sub(
-        r"<class '(\w+)'>", r"\1", str(hint)
-    ).replace(" | None", "")
+    names = {tuple[str, ...]: LIST, Mapping[str, str]: TABLE, tuple[adapt.Rule, ...]: TABLES}
+    return names.get(hint) or re.sub(r"<class '(\w+)'>", r"\1", str(hint)).replace(" | None", "")
 
 
 def _default(of: Field[Any]) -> Any:
@@ -171,13 +178,13 @@ def load(path: Path | None, environ: Mapping[str, str], overrides: Mapping[str, 
     core = engine.Config(
         made[score.Config], made[rules.Config], made[engine.Watch], made[keys.Limits], made[dedup.Config], made[assembly.Config]
     )
-    return Config(core, made[decode.Config], made[receiver.Limits], made[contract.Config], made[Server])
+    return Config(core, made[decode.Config], made[receiver.Limits], made[contract.Config], made[adapt.Config], made[Server])
 
 
 def effective(config: Config) -> dict[str, Any]:
     """The value of every setting, by name."""
     parts = (config.server, config.backend, config.otlp, config.core.score, config.core.drift, config.core.watch, config.core.limits)
-    of = {type(part): part for part in (*parts, config.core.dedup, config.core.sessions, config.store)}
+    of = {type(part): part for part in (*parts, config.core.dedup, config.core.sessions, config.store, config.adaptations)}
     owner_of = {f"{section}.{f.name}": owner for section, owners in _SECTIONS.items() for owner in owners for f in fields(owner)}
     return {name: getattr(of[owner], name.split(".")[1]) for name, owner in owner_of.items()}
 
@@ -221,11 +228,16 @@ def _from_environment(environ: Mapping[str, str], problems: list[str]) -> Given:
 
 
 def _from_text(setting: Setting, value: str) -> object:
-    """Lists as `a,b`, tables as `old=new,old2=new2`."""
+    """Lists as `a,b`, tables as `old=new,old2=new2`, lists of tables as JSON."""
+    if setting.type == TABLES:
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
     parts = [part.strip() for part in value.split(",") if part.strip()]
-    if setting.type == "list of strings":
+    if setting.type == LIST:
         return parts
-    if setting.type == "table of strings":
+    if setting.type == TABLE:
         return {name: new if equals else None for name, equals, new in (part.partition("=") for part in parts)}
     return value
 
@@ -242,8 +254,16 @@ def _checked(given: Given, problems: list[str]) -> dict[str, Any]:
         try:
             values[name] = setting.adapter.validate_python(raw)
         except ValidationError as error:
-            problems.append(f"{source}: {name} = {raw!r}: {error.errors()[0]['msg'].lower()}; it is a {setting.type}")
+            first = error.errors()[0]
+            place = "".join(f", {part}" for part in first["loc"])
+            problems.append(f"{source}: {name} = {raw!r}{place}: {_lower(first['msg'])}; it is a {setting.type}")
     return values
+
+
+def _lower(message: str) -> str:
+    """A message of the checker, to stand inside a sentence."""
+    message = message.removeprefix("Value error, ")
+    return message[:1].lower() + message[1:]
 
 
 def _made(section: str, owner: type, values: Mapping[str, Any], problems: list[str]) -> Any:

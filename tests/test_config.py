@@ -1,5 +1,6 @@
 """Settings: three sources, one check, every problem at once."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,36 @@ def test_every_setting_can_be_set_by_environment_and_file(tmp_path: Path) -> Non
     config = load(None, lists)
     assert (config.backend.allow, dict(config.backend.aliases)) == (("a", "b"), {"old": "new", "x": "y"})
     assert load(toml(tmp_path, "[backend]\nallow = ['a', 'b']\naliases = {old = 'new', x = 'y'}\n"), {}).backend == config.backend
+
+
+RULE = {"name": "slow", "measure": "mean_latency_s", "policy": "timeout", "step": 5, "above": 10}
+
+
+def test_a_list_of_tables_is_set_by_environment_as_json_and_by_file(tmp_path: Path) -> None:
+    by_environment = load(None, {"OTEL_QUALITY_ADAPTATIONS_RULES": json.dumps([RULE])}).adaptations
+    table = "".join(f"{name} = {json.dumps(value)}\n" for name, value in RULE.items())
+    assert load(toml(tmp_path, f"[[adaptations.rules]]\n{table}"), {}).adaptations == by_environment
+    assert [(rule.name, rule.above, rule.below) for rule in by_environment.rules] == [("slow", 10.0, None)]
+    assert load(None, {"OTEL_QUALITY_ADAPTATIONS_RULES": "[]"}).adaptations.rules == ()
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        (RULE | {"ceilng": 1}, "0, ceilng: unexpected"),
+        (RULE | {"step": "far"}, "0, step: "),
+        (RULE | {"below": 1}, "rule slow needs either below or above"),
+        ({"name": "x"}, "0, measure: field required"),
+    ],
+)
+def test_a_wrong_table_of_a_list_is_told_with_its_place(told: dict[str, object], said: str) -> None:
+    (problem,) = problems(None, {"OTEL_QUALITY_ADAPTATIONS_RULES": json.dumps([told])})
+    assert said in problem
+    assert problem.endswith("it is a list of tables")
+
+
+def test_text_that_is_no_json_is_no_list_of_tables() -> None:
+    assert "it is a list of tables" in problems(None, {"OTEL_QUALITY_ADAPTATIONS_RULES": "[{"})[0]
 
 
 def test_every_setting_has_a_line_of_help() -> None:

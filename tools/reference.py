@@ -6,6 +6,7 @@ Metrics come from vocabulary/metrics.py, commands from the click tree, settings 
 import inspect
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Final
 
@@ -50,7 +51,10 @@ def written(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
-    return f"`{list(value) if isinstance(value, tuple) else value}`"
+    if isinstance(value, tuple):
+        value = [asdict(item) if is_dataclass(item) and not isinstance(item, type) else item for item in value]
+        value = [{name: each for name, each in item.items() if each is not None} if isinstance(item, dict) else item for item in value]
+    return f"`{value}`"
 
 
 def _option_row(option: click.Option) -> Sequence[object]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -38,13 +39,19 @@ def command(file: Path | None, as_json: bool) -> None:
 
 
 def _plain(value: Any) -> Any:
+    """A value without classes of ours; what is not set in a table is left out."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {name: item for name, item in asdict(value).items() if item is not None}
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
     return dict(value) if isinstance(value, Mapping) else value
 
 
 def _toml(value: Any) -> str:
     """A value as TOML writes it."""
+    value = _plain(value)
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{json.dumps(key)} = {_toml(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, tuple | list):
+    if isinstance(value, list):
         return "[" + ", ".join(_toml(item) for item in value) + "]"
     return "nothing" if value is None else json.dumps(value, ensure_ascii=False)

@@ -133,6 +133,24 @@ class GradeSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class RecentGrades:
+    """Means over the latest sessions of one task type, by effective grade; None where nothing tells.
+
+    Attributes:
+        recovery: share of the sessions with errors that ended well after them.
+    """
+
+    task_type: str
+    sessions: int
+    completion: float | None
+    efficiency: float | None
+    quality: float | None
+    recovery: float | None
+    loop_risk: float | None
+    p_completed: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class ErrorGroup:
     """One category of error of one tool on one task type.
 

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
-from otel_quality.core.history import ErrorGroup, GradeSummary, KeptSession, Meta, Override, Report, Revision, SessionFilter
+from otel_quality.core.history import ErrorGroup, GradeSummary, KeptSession, Meta, Override, RecentGrades, Report, Revision, SessionFilter
 from otel_quality.core.sessions.record import Grade, SessionRecord
 from otel_quality.core.tools.execution import Execution
 from otel_quality.core.tools.knowledge import (
@@ -104,6 +104,9 @@ class Store(Protocol):
 
     def grade_summaries(self, step: Literal["day", "week"], *, since_ns: int, until_ns: int = FOREVER_NS) -> list[GradeSummary]:
         """Graded sessions by UTC day, or by ISO week (Monday, UTC), and task type; oldest first."""
+
+    def recent_grades(self, task_type: str, *, window: int) -> RecentGrades:
+        """Means over the latest graded sessions of a task type, at most `window`."""
 
     def error_groups(self, *, since_ns: int, until_ns: int = FOREVER_NS, limit: int = 100) -> list[ErrorGroup]:
         """Failed executions by category, tool and task type; most frequent first."""

@@ -47,7 +47,9 @@ def packed(adapter: TypeAdapter[T], value: T) -> bytes:
     try:
         document = adapter.dump_json(value, exclude_defaults=True)
     except PydanticSerializationError:  # a lone surrogate
-        document = json.dumps(adapter.dump_python(value, exclude_defaults=True), ensure_ascii=False).encode("utf-8", "replace")
+        document = json.dumps(adapter.dump_python(value, exclude_defaults=True), ensure_ascii=False, default=list).encode(
+            "utf-8", "replace"
+        )
     return zlib.compress(document, 1)
 
 
@@ -141,6 +143,7 @@ def from_session(record: SessionRecord, grade: Grade | None, *, sources: str, no
             "recovered": number(grade.errors_recovered) if grade else None,
             "errors": grade.total_errors if grade else None,
             "loop_risk": number(grade.loop_risk) if grade else None,
+            "p_completed": grade.p_completed if grade else None,
             "record": packed(_RECORD, record),
             "grade": packed(_GRADE, grade) if grade else None,
         }

@@ -26,12 +26,14 @@ _FIRST: Final = (
         api_calls BIGINT NOT NULL, tokens BIGINT NOT NULL, cost_usd DOUBLE PRECISION NOT NULL,
         told_by_span SMALLINT, told SMALLINT, pinned SMALLINT NOT NULL, profile TEXT NOT NULL, name TEXT NOT NULL,
         graded_ns BIGINT NOT NULL, completed SMALLINT, efficiency DOUBLE PRECISION, quality DOUBLE PRECISION, recovered SMALLINT,
-        errors BIGINT, loop_risk SMALLINT, by_person_ns BIGINT, author TEXT, note TEXT, by_person_completed SMALLINT,
+        errors BIGINT, loop_risk SMALLINT, p_completed DOUBLE PRECISION,
+        by_person_ns BIGINT, author TEXT, note TEXT, by_person_completed SMALLINT,
         by_person_efficiency DOUBLE PRECISION, by_person_quality DOUBLE PRECISION, by_person_recovered SMALLINT,
         record BYTEA NOT NULL, grade BYTEA
     )
     """,
     "CREATE INDEX sessions_active ON sessions (active_ns)",
+    "CREATE INDEX sessions_task ON sessions (task_type, active_ns)",
     """
     CREATE TABLE revisions (
         session TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE, revision BIGINT NOT NULL, graded_ns BIGINT NOT NULL,

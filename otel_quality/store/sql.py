@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict
 from typing import Any, Final, Literal
 
-from otel_quality.core.history import ErrorGroup, GradeSummary, KeptSession, Meta, Override, Report, Revision, SessionFilter
+from otel_quality.core.history import ErrorGroup, GradeSummary, KeptSession, Meta, Override, RecentGrades, Report, Revision, SessionFilter
 from otel_quality.core.sessions.record import Grade, SessionRecord
 from otel_quality.core.tools.execution import Execution
 from otel_quality.core.tools.knowledge import (
@@ -106,6 +106,10 @@ class SqlStore:
         length, shift = _STEPS_NS[step]
         found = self._query(sql.GRADE_SUMMARIES, {"step": length, "shift": shift, "since": since_ns, "until": until_ns})
         return [_summary(row) for row in found]
+
+    def recent_grades(self, task_type: str, *, window: int) -> RecentGrades:
+        count, *means = self._query(sql.RECENT_GRADES, {"task_type": task_type, "window": window})[0]
+        return RecentGrades(task_type, count, *map(rows.real, means))
 
     def error_groups(self, *, since_ns: int, until_ns: int = FOREVER_NS, limit: int = 100) -> list[ErrorGroup]:
         span = {"since": since_ns, "until": until_ns}

@@ -96,13 +96,14 @@ _SESSION: Final = """
 """
 _GIVEN: Final = """
     id, sources, platform, agents, models, only_model, task_type, active_ns, updated_ns, api_calls, tokens, cost_usd, told_by_span,
-    graded_ns, completed, efficiency, quality, recovered, errors, loop_risk, record, grade
+    graded_ns, completed, efficiency, quality, recovered, errors, loop_risk, p_completed, record, grade
 """
 _REPLACED: Final = ", ".join(f"{name.strip()} = excluded.{name.strip()}" for name in _GIVEN.split(",")[1:])
 PUT_SESSION: Final = f"""
     INSERT INTO sessions ({_GIVEN}, pinned, profile, name) VALUES (
         :id, :sources, :platform, :agents, :models, :only_model, :task_type, :active_ns, :updated_ns, :api_calls, :tokens, :cost_usd,
-        :told_by_span, :graded_ns, :completed, :efficiency, :quality, :recovered, :errors, :loop_risk, :record, :grade, 0, '', ''
+        :told_by_span, :graded_ns, :completed, :efficiency, :quality, :recovered, :errors, :loop_risk, :p_completed,
+        :record, :grade, 0, '', ''
     ) ON CONFLICT (id) DO UPDATE SET {_REPLACED}
 """  # noqa: S608
 SESSION: Final = f"SELECT {_SESSION} FROM sessions WHERE id = :id"  # noqa: S608
@@ -148,6 +149,15 @@ GRADE_SUMMARIES: Final = f"""
         SUM(CASE WHEN errors > 0 THEN COALESCE(by_person_recovered, recovered) ELSE 0 END), SUM(loop_risk),
         SUM(COALESCE(by_person_efficiency, efficiency)), SUM(COALESCE(by_person_quality, quality))
     FROM sessions WHERE graded_ns > 0 AND active_ns >= :since AND active_ns < :until GROUP BY 1, 2 ORDER BY 1, 2
+"""  # noqa: S608
+
+RECENT_GRADES: Final = f"""
+    SELECT COUNT(*), AVG(completed), AVG(efficiency), AVG(quality), AVG(recovered), AVG(loop_risk), AVG(p_completed) FROM (
+        SELECT {COMPLETED} AS completed, COALESCE(by_person_efficiency, efficiency) AS efficiency,
+            COALESCE(by_person_quality, quality) AS quality, loop_risk, p_completed,
+            CASE WHEN errors > 0 THEN COALESCE(by_person_recovered, recovered) END AS recovered
+        FROM sessions WHERE task_type = :task_type AND graded_ns > 0 ORDER BY active_ns DESC, id LIMIT :window
+    ) AS latest
 """  # noqa: S608
 
 # Predictions

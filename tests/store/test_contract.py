@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from otel_quality.core.history import Meta, Override, Report, SessionFilter
+from otel_quality.core.history import Meta, Override, RecentGrades, Report, SessionFilter
 from otel_quality.core.tools.knowledge import AgentPerformance, Effect, ModelPerformance, Policy, Tally
 from otel_quality.store.contract import Config, Store
 from tests.store.conftest import Opened
@@ -193,6 +193,23 @@ def test_a_person_counts_before_the_machine_in_the_sums(store: Store) -> None:
     store.set_override("s1", OVERRIDE, now_ns=NOW)
     (summary,) = store.grade_summaries("day", since_ns=0)
     assert (summary.completed, summary.quality_sum, summary.efficiency_sum) == (0, 2.0, 4.0)
+
+
+def test_means_over_the_latest_sessions_of_a_task_type(store: Store) -> None:
+    told = [(0, True, 5, 0, None), (1, True, 4, 2, 0.9), (2, False, 3, 2, 0.5), (3, False, 1, 0, None)]
+    for ago_s, completed, efficiency, errors, likely in told:
+        graded = grade(
+            task_completed=completed, tool_calls_efficient=efficiency, total_errors=errors, errors_recovered=ago_s == 1, p_completed=likely
+        )
+        store.put_session(session(str(ago_s), ago_s=ago_s), graded, source="spans", now_ns=NOW)
+    store.put_session(session("other", task_type="testing"), grade(), source="spans", now_ns=NOW)
+    store.put_session(session("ungraded"), None, source="spans", now_ns=NOW)
+    recent = store.recent_grades("debugging", window=3)
+    assert (recent.sessions, recent.completion, recent.efficiency, recent.quality) == (3, pytest.approx(2 / 3), 4.0, 3.5)
+    assert (recent.recovery, recent.loop_risk, recent.p_completed) == (0.5, 0.0, pytest.approx(0.7))
+    assert store.recent_grades("research", window=3) == RecentGrades("research", 0, None, None, None, None, None, None)
+    store.set_override("0", OVERRIDE, now_ns=NOW)
+    assert store.recent_grades("debugging", window=1).completion == 0.0
 
 
 # Executions

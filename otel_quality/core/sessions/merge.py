@@ -1,0 +1,99 @@
+"""One record of two that tell the same session.
+
+continued  the later record begins after the earlier one ended, and was never closed before: whoever assembled it had forgotten
+           the first part (a restart, a bound), so the two add up
+replaced   the same source tells the session anew, in full
+joined     two sources saw the same session: the fuller record stands, and what it does not know comes from the other
+"""
+
+from collections import Counter
+from dataclasses import replace
+from typing import Final
+
+from otel_quality.core.sessions.record import SessionRecord
+from otel_quality.core.sessions.tally import most_frequent
+
+TOOL_USES: Final = 200
+"""Tool uses kept of a continued session, the latest ones."""
+
+
+def merged(known: SessionRecord, new: SessionRecord, *, same_source: bool) -> SessionRecord:
+    """The record to keep.
+
+    Args:
+        known: what is kept; new: what came.
+        same_source: both came the same way.
+    """
+    if not same_source:
+        return _joined(known, new)
+    follows = new.revision == 0 and 0 < known.end_ns < new.start_ns
+    return _continued(known, new) if follows else replace(new, success=known.success if new.success is None else new.success)
+
+
+def _both(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*first, *second)))
+
+
+def _counts(*of: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:
+    total: Counter[str] = Counter()
+    for counts in of:
+        total.update(dict(counts))
+    return most_frequent(total)
+
+
+def _continued(known: SessionRecord, new: SessionRecord) -> SessionRecord:
+    sums = ("api_calls", "failed_api_calls", "tool_calls", "tool_errors", "input_tokens", "output_tokens", "cost_usd")
+    return replace(
+        new,
+        **{name: getattr(known, name) + getattr(new, name) for name in sums},
+        platform=new.platform or known.platform,
+        agents=_both(known.agents, new.agents),
+        models=_both(known.models, new.models),
+        backends=_both(known.backends, new.backends),
+        task=known.task or new.task,
+        task_type=known.task_type,
+        group=known.group or new.group,
+        start_ns=known.start_ns,
+        tool_uses=(*known.tool_uses, *new.tool_uses)[-TOOL_USES:],
+        error_types=_counts(known.error_types, new.error_types),
+        failing_tools=_counts(known.failing_tools, new.failing_tools),
+        error_run=max(known.error_run, new.error_run),
+        recovered=new.recovered if new.tool_errors else bool(known.tool_errors and new.tool_calls) or known.recovered,
+        final=new.final or known.final,
+        clarification=known.clarification or new.clarification,
+        success=known.success if new.success is None else new.success,
+        revision=known.revision + 1,
+        traits=new.traits or known.traits,
+        clues=known.clues | new.clues,
+    )
+
+
+def _joined(known: SessionRecord, new: SessionRecord) -> SessionRecord:
+    """Where both are as full, the new one stands."""
+    fuller, other = (known, new) if _fullness(known) > _fullness(new) else (new, known)
+    return replace(
+        fuller,
+        platform=fuller.platform or other.platform,
+        agents=_both(fuller.agents, other.agents),
+        models=_both(fuller.models, other.models),
+        backends=_both(fuller.backends, other.backends),
+        task=fuller.task or other.task,
+        task_type=fuller.task_type if fuller.task_type != "general" else other.task_type,
+        group=fuller.group or other.group,
+        start_ns=fuller.start_ns or other.start_ns,
+        end_ns=fuller.end_ns or other.end_ns,
+        input_tokens=max(fuller.input_tokens, other.input_tokens),
+        output_tokens=max(fuller.output_tokens, other.output_tokens),
+        cost_usd=max(fuller.cost_usd, other.cost_usd),
+        final=fuller.final or other.final,
+        clarification=fuller.clarification or other.clarification,
+        ended=fuller.ended or other.ended,
+        success=known.success if new.success is None else new.success,
+        revision=max(known.revision, new.revision),
+        traits=fuller.traits or other.traits,
+        clues=fuller.clues | other.clues,
+    )
+
+
+def _fullness(record: SessionRecord) -> int:
+    return record.api_calls + record.tool_calls
