@@ -1,6 +1,6 @@
-"""The JSON API: scores, recommendations, drift, what the windows hold and what has arrived.
+"""The JSON API: scores, recommendations, drift, what the windows hold, what has arrived; and history, in `sessions` and `learned`.
 
-Reads the processor's present snapshot and asks it to clear windows; computes no score and knows no socket. No CORS and no
+Reads the processor's present snapshot and asks it to clear windows, asks history; computes no score and knows no socket. No CORS and no
 documentation pages (those load scripts from elsewhere); /openapi.json describes everything.
 
 Decision: handlers that read are plain functions, which the framework runs in threads, so that a long list does not hold up
@@ -12,7 +12,9 @@ from typing import Annotated, Protocol
 
 from fastapi import FastAPI, Query
 
-from otel_quality.api import answers, problems, schema
+from otel_quality.api import answers, learned, problems, schema, sessions
+from otel_quality.api.bodies import BoundedRoute
+from otel_quality.api.history import History
 from otel_quality.api.hosts import HostGuard
 from otel_quality.core.snapshot import Snapshot
 from otel_quality.vocabulary.measures import ALL, ANY
@@ -37,26 +39,38 @@ class Processor(Protocol):
 
 
 def create_app(
-    processor: Processor, *, version: str, bound_host: str = "127.0.0.1", listeners: Callable[[], Mapping[str, str]] = dict
+    processor: Processor,
+    history: History | None = None,
+    *,
+    version: str,
+    bound_host: str = "127.0.0.1",
+    listeners: Callable[[], Mapping[str, str]] = dict,
 ) -> FastAPI:
     """The application.
 
     Args:
-        processor: where answers come from.
+        processor: where answers about the present come from; history: those about sessions and executions.
         version: of this package.
         bound_host: the address that the server listens on; on loopback only loopback names are answered.
         listeners: gives the processor's own listeners, `HOST:PORT` by name, for whoever looks for a fault.
     """
     app = FastAPI(title="otel_quality", version=version, docs_url=None, redoc_url=None, description=_DESCRIPTION, redirect_slashes=False)
+    app.router.route_class = BoundedRoute
     app.add_middleware(HostGuard, bound_host=bound_host)
     problems.install(app)
     _add_reads(app, processor, listeners)
     _add_clears(app, processor)
+    if history is not None:
+        sessions.add(app, history)
+        learned.add(app, history)
     _describe_problem(app)
     return app
 
 
-_DESCRIPTION = "How good each LLM backend is at each task, when it gets worse, and which to use instead. Errors are RFC 9457 problem JSON."
+_DESCRIPTION = (
+    "How good each LLM backend is at each task, when it gets worse, which to use instead; how whole sessions went, and what tools"
+    " and agents have taught. Errors are RFC 9457 problem JSON."
+)
 
 
 def _add_reads(app: FastAPI, processor: Processor, listeners: Callable[[], Mapping[str, str]]) -> None:

@@ -14,6 +14,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from otel_quality.api.answers import NeedsTask
+from otel_quality.vocabulary.errors import StoreUnavailable
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -24,6 +25,14 @@ RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     }
 }
 """For each route of the OpenAPI description."""
+
+
+class Refused(Exception):
+    """A call that is refused: the answer's status and its one line."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
 
 
 def problem(status: int, detail: str, *, headers: dict[str, str] | None = None) -> JSONResponse:
@@ -41,28 +50,46 @@ def install(app: FastAPI) -> None:
     """Answer every error of the application this way."""
     app.add_exception_handler(RequestValidationError, _wrong_parameter)
     app.add_exception_handler(NeedsTask, lambda _, error: problem(400, str(error)))
+    app.add_exception_handler(Refused, _refused_call)
+    app.add_exception_handler(StoreUnavailable, _no_history)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(Exception, lambda _, __: problem(500, "an error of the processor; its log has the details"))
 
 
+def _refused_call(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Refused)
+    return problem(error.status, str(error))
+
+
+def _no_history(_: Request, error: Exception) -> JSONResponse:
+    return problem(503, f"history cannot be reached now: {error}", headers={"retry-after": "5"})
+
+
 def _wrong_parameter(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    allowed = _allowed(request)
-    lines = []
-    for item in error.errors():
-        name = ".".join(str(part) for part in item["loc"][1:]) or str(item["loc"][0])
-        if item["type"] == "extra_forbidden":
-            lines.append(f"unknown query parameter {name!r}; allowed: {', '.join(allowed) or 'none'}")
-        else:
-            lines.append(f"query parameter {name!r}: {item['msg']}, not {item.get('input')!r}")
-    return problem(400, "; ".join(lines))
+    return problem(400, "; ".join(_line(item, request) for item in error.errors()))
 
 
-def _allowed(request: Request) -> list[str]:
+def _line(item: dict[str, Any], request: Request) -> str:
+    """What is wrong with one parameter, or one field of the body."""
+    of_body = item["loc"][0] == "body"
+    if of_body and item["type"] == "json_invalid":
+        return f"the body is not JSON: {item['ctx']['error']}"
+    kind = "field of the body" if of_body else "query parameter"
+    name = ".".join(str(part) for part in item["loc"][1:]) or str(item["loc"][0])
+    if item["type"] == "extra_forbidden":
+        return f"unknown {kind} {name!r}; allowed: {', '.join(_allowed(request, of_body=of_body)) or 'none'}"
+    if item["loc"] == ("body",):
+        return f"the body must be a JSON object: {item['msg']}"
+    return f"{kind} {name!r}: {item['msg']}, not {item.get('input')!r:.200}"
+
+
+def _allowed(request: Request, *, of_body: bool) -> list[str]:
     route = request.scope.get("route")
     if not isinstance(route, APIRoute):
         return []
-    models = [parameter.field_info.annotation for parameter in route.dependant.query_params]
+    parameters = route.dependant.body_params if of_body else route.dependant.query_params
+    models = [parameter.field_info.annotation for parameter in parameters]
     return [name for model in models for name in getattr(model, "model_fields", {})]
 
 

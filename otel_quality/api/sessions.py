@@ -1,0 +1,143 @@
+"""The API's calls about sessions: list, look, hand in, name, override.
+
+Decision: a session that is handed in is read and parsed in a thread, so that a long one does not hold up the telemetry that the same
+event loop receives.
+"""
+
+import asyncio
+import json
+from typing import Annotated, Any, Final
+
+from fastapi import FastAPI, Query, Request
+
+from otel_quality.api import problems, session_answers
+from otel_quality.api import session_schema as schema
+from otel_quality.api.history import History
+from otel_quality.api.problems import Refused
+from otel_quality.api.schema import NoQuery
+from otel_quality.core.history import KeptSession, Override, SessionFilter
+from otel_quality.core.sessions import messages
+from otel_quality.core.sessions.record import SessionRecord
+
+_NONE = Annotated[NoQuery, Query()]
+MOST_ID: Final = 128
+"""Characters of a session's id."""
+_MESSAGES: Final = {
+    "requestBody": {
+        "required": True,
+        "description": "A message list (OpenAI, Anthropic, Gemini, OpenTelemetry, ShareGPT), or an object that holds one.",
+        "content": {
+            "application/json": {
+                "schema": {
+                    "oneOf": [
+                        {"type": "array", "items": {"type": "object"}},
+                        {
+                            "type": "object",
+                            "properties": {
+                                "id": {"type": "string", "maxLength": MOST_ID},
+                                "messages": {"type": "array", "items": {"type": "object"}},
+                                "platform": {"type": "string"},
+                                "agent": {"type": "string"},
+                                "model": {"type": "string"},
+                                "task": {"type": "string"},
+                                "success": {"type": "boolean"},
+                                "started_at": {"type": "number", "description": "Unix seconds"},
+                                "ended_at": {"type": "number", "description": "Unix seconds"},
+                            },
+                            "required": ["messages"],
+                        },
+                    ]
+                }
+            }
+        },
+    }
+}
+
+
+def add(app: FastAPI, history: History) -> None:
+    """Add the calls. Those with a longer path come first: an id may hold slashes."""
+    _add_reads(app, history)
+    _add_grade(app, history)
+    _add_writes(app, history)
+
+
+def _add_reads(app: FastAPI, history: History) -> None:
+    @app.get("/v1/sessions", responses=problems.RESPONSES, summary="Sessions, pinned first, then latest active")
+    async def sessions(query: Annotated[schema.SessionsQuery, Query()]) -> schema.Sessions:
+        wanted = SessionFilter(**query.model_dump(exclude={"days"}))
+        found, total = await history.sessions(wanted, days=query.days)
+        listed = await asyncio.to_thread(lambda: [session_answers.listed(kept) for kept in found])
+        return schema.Sessions(sessions=listed, total=total, limit=query.limit, offset=query.offset)
+
+    @app.get("/v1/sessions/{session_id:path}", responses=problems.RESPONSES, summary="One session, its course and its grades")
+    async def session(session_id: str, query: _NONE) -> schema.SessionDetail:
+        return await _detail(history, session_id)
+
+
+def _add_grade(app: FastAPI, history: History) -> None:
+    @app.post("/v1/sessions/{session_id:path}/grade", responses=problems.RESPONSES, summary="Override a session's grade")
+    async def override(session_id: str, body: schema.GradeOverride, query: _NONE) -> schema.SessionDetail:
+        said = body.model_dump()
+        if all(value is None for name, value in said.items() if name not in {"author", "note"}):
+            raise Refused(400, "an override says at least one of task_completed, tool_calls_efficient, response_quality, errors_recovered")
+        _there(await history.set_override(session_id, Override(time_ns=0, **said)), session_id)
+        return await _detail(history, session_id)
+
+    @app.delete("/v1/sessions/{session_id:path}/grade", responses=problems.RESPONSES, summary="Take an override back")
+    async def take_back(session_id: str, query: _NONE) -> schema.SessionDetail:
+        _there(await history.set_override(session_id, None), session_id)
+        return await _detail(history, session_id)
+
+
+def _add_writes(app: FastAPI, history: History) -> None:
+    @app.post("/v1/sessions", status_code=201, responses=problems.RESPONSES, summary="Hand in a session", openapi_extra=_MESSAGES)
+    async def hand_in(request: Request, query: _NONE) -> schema.Session:
+        record = await asyncio.to_thread(_read, await request.body())
+        kept = await history.add_session(record)
+        return session_answers.listed(kept)
+
+    @app.patch("/v1/sessions/{session_id:path}", responses=problems.RESPONSES, summary="Pin, name or label a session")
+    async def change(session_id: str, body: schema.SessionChange, query: _NONE) -> schema.SessionDetail:
+        changes = body.model_dump(exclude_unset=True)
+        if not changes:
+            raise Refused(400, "nothing to change; set at least one of pinned, profile, name, success")
+        _there(await history.set_meta(session_id, changes), session_id)
+        return await _detail(history, session_id)
+
+
+async def _detail(history: History, session_id: str) -> schema.SessionDetail:
+    found = await history.session(session_id)
+    if found is None:
+        raise _unknown(session_id)
+    return await asyncio.to_thread(session_answers.detailed, *found)
+
+
+def _there(kept: KeptSession | None, session_id: str) -> None:
+    if kept is None:
+        raise _unknown(session_id)
+
+
+def _unknown(session_id: str) -> Refused:
+    return Refused(404, f"there is no session {session_id[:MOST_ID]!r}; GET /v1/sessions lists them")
+
+
+def _read(body: bytes) -> SessionRecord:
+    """The session that a body holds.
+
+    Raises:
+        Refused: it is none.
+    """
+    try:
+        session: Any = json.loads(body)
+        record = messages.record(session)
+    except json.JSONDecodeError as error:
+        raise Refused(400, f"the body is not JSON: {error}") from None
+    except RecursionError:
+        raise Refused(400, "the body is nested too deeply to be a session") from None
+    except ValueError as error:
+        raise Refused(400, str(error)) from None
+    if not record.api_calls:
+        raise Refused(400, "the session holds no message of the assistant, so there is nothing to grade")
+    if len(record.id) > MOST_ID or not record.id.isprintable():
+        raise Refused(400, f"the session's id must be printable and at most {MOST_ID} characters long")
+    return record
