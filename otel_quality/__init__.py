@@ -25,7 +25,8 @@ The house, by room:
     vocabulary/   words that both processes share: attributes, outcomes, stop reasons, measures, metrics, errors
     sdk/          what is exported here; runs in your process, never raises into your code, needs the OpenTelemetry API only
     wire/         OTLP in: bytes to columns; one file per span dialect
-    core/         pure: windows, scores, drift verdicts; records in, a snapshot out
+    core/         pure: windows, scores, drift verdicts, sessions and their grades, what tools teach; records in, a snapshot out
+    store/        the history that people query, on SQLite or PostgreSQL
     outlets/      the snapshot as Prometheus metrics
     api/          the snapshot as JSON
     service/      the processor: listeners, queue, clock

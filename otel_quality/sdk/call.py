@@ -157,7 +157,7 @@ class Call:
     def reading(self) -> Reading:
         """What the response has told so far."""
         if self._reading is None:
-            self._reading = Reading(keep_text=content.capturing())
+            self._reading = Reading(keeps=bool(self._previous) or content.capturing())
         return self._reading
 
     def returned(self, result: Any) -> Any:
@@ -230,11 +230,11 @@ class Call:
         reading = self.reading
         if not self._recording or reading.stop_reasons or not (consumed or self.ttfc_s is not None):
             return
-        said, reading.text = reading.text, None if reading.text else reading.text
+        muted, reading.muted = reading.muted, reading.muted or reading.spoke
         for name in SNAPSHOTS:
             if hasattr(type(self._source), name) and (whole := field(self._source, name)) is not None:
                 read(reading, whole)
-        reading.text = said
+        reading.muted = muted
 
     def end(self, error: BaseException | None = None) -> None:
         """End the span; only the first call does anything."""
@@ -257,6 +257,8 @@ class Call:
         found: dict[str, Any] = {} if reading is None else reading.attributes()
         if error is None and (reading is None or not reading.went_wrong()):
             found[names.OUTCOME] = _SUCCESS
+            if reading is not None and reading.shaped and reading.keeps:
+                found.setdefault(names.RESPONSE_CHARACTERS, 0)
         else:
             outcome, error_type = endings.verdict(reading, error)
             found[names.OUTCOME] = outcome.label
@@ -270,8 +272,8 @@ class Call:
             found[names.TIME_TO_FIRST_CHUNK] = self.ttfc_s
         if self._source is not None and self.plan.operation == names.CHAT:
             found[names.REQUEST_STREAM] = True
-        if reading is not None and reading.text:
-            found[names.OUTPUT_MESSAGES] = content.output_messages("".join(reading.text))
+        if reading is not None and content.capturing() and reading.spoke:
+            found[names.OUTPUT_MESSAGES] = content.output_messages(reading.beginning)
         span.set_attributes(found)
 
 

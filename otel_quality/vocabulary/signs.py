@@ -204,15 +204,20 @@ def features(text: str) -> Features:
     >>> features("Could you please tell me your user id?").asks_clarification
     True
     """
+    return Features(*figures(text))
+
+
+def figures(text: str) -> tuple[int, bool, bool, int, int, bool]:
+    """The values of `features`, in the order of its attributes: at half the cost, for the user's process."""
     shown = _ends(text, READ_CHARACTERS)
     low = shown.lower()
-    return Features(
-        characters=len(text.strip()),
-        has_code=CODE_MARK in shown,
-        has_link=_LINK.search(shown) is not None,
-        completion_signs=_kinds(COMPLETION_WORDS, low),
-        failure_signs=_kinds(FAILURE_WORDS, low),
-        asks_clarification=_asks(low),
+    return (
+        len(text.strip()),
+        CODE_MARK in shown,
+        _LINK.search(shown) is not None,
+        _kinds(COMPLETION_WORDS, low),
+        _kinds(FAILURE_WORDS, low),
+        _asks(low),
     )
 
 
@@ -269,12 +274,20 @@ def _ends(text: str, characters: int) -> str:
 
 
 def _kinds(kinds: Sequence[Sequence[str]], low: str) -> int:
-    return sum(any(word in low for word in words) for words in kinds)
+    count = 0
+    for words in kinds:  # no generators: this runs in the user's process, once per answer
+        for word in words:
+            if word in low:
+                count += 1
+                break
+    return count
 
 
 def _asks(low: str) -> bool:
-    asked = CLARIFICATION_PHRASES if "?" in low else _REQUESTS
-    return any(phrase in low for phrase in asked)
+    for phrase in CLARIFICATION_PHRASES if "?" in low else _REQUESTS:  # noqa: SIM110 - a generator doubles its cost
+        if phrase in low:
+            return True
+    return False
 
 
 def _distinct(pattern: re.Pattern[str], low: str) -> int:

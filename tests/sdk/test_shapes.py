@@ -4,9 +4,12 @@ from types import SimpleNamespace as Box
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
 
-from otel_quality.sdk.reading import MAX_COUNT, MAX_REASONS, MAX_TEXT, MAX_WORD, Reading
+from otel_quality.sdk.reading import FIGURES, MAX_COUNT, MAX_END, MAX_PIECES, MAX_REASONS, MAX_TEXT, MAX_WORD, Reading
 from otel_quality.sdk.shapes import read
+from otel_quality.vocabulary.signs import figures
 from tests.providers import answers
 
 INPUT, OUTPUT = "gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens"
@@ -126,10 +129,10 @@ def test_events_of_openais_helper_repeat_the_chunk_and_are_no_content() -> None:
 
 
 def test_reasoning_is_no_text_of_the_answer() -> None:
-    reading = Reading(keep_text=True)
+    reading = Reading(keeps=True)
     read(reading, {"candidates": [{"content": {"parts": [{"text": "hm", "thought": True}, {"text": "yes"}]}}]})
     read(reading, {"choices": [{"delta": {"reasoning_content": "hm"}}]})
-    assert reading.text == ["yes"]
+    assert reading.beginning == "yes"
 
 
 @pytest.mark.parametrize(
@@ -179,9 +182,28 @@ def test_words_and_reasons_are_bounded() -> None:
 
 
 def test_text_is_kept_only_when_asked_for_and_bounded() -> None:
-    reading, keeping = Reading(), Reading(keep_text=True)
-    for _ in range(100):
+    reading, keeping = Reading(), Reading(keeps=True)
+    for _ in range(3000):
         read(reading, "x" * 1000)
         read(keeping, "x" * 1000)
-    assert reading.text is None
-    assert len("".join(keeping.text or [])) == MAX_TEXT
+    assert not reading.spoke
+    assert keeping.beginning == "x" * MAX_TEXT
+    assert sum(map(len, keeping._pieces)) <= MAX_TEXT + 3 * MAX_END + 1000
+    for _ in range(3000):
+        read(keeping, "x")
+    assert len(keeping._pieces) <= MAX_PIECES
+
+
+CHARACTERS = "otel_quality.response.characters"
+
+
+@settings(max_examples=60, deadline=None)
+@given(some.text(alphabet="done here is\n`x?", max_size=60), some.integers(1, 4000), some.integers(1, 3000), some.text(max_size=30))
+def test_figures_do_not_depend_on_how_the_answer_was_cut(start: str, repeated: int, step: int, end: str) -> None:
+    answer = start + "filler " * repeated * 20 + "```" + end
+    reading = Reading(keeps=True)
+    for at in range(0, len(answer), step):
+        reading.say(answer[at : at + step])
+    assert reading.attributes() == {
+        name: value for name, value in zip(FIGURES, figures(answer), strict=True) if value or name == CHARACTERS
+    }

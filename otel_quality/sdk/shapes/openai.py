@@ -103,10 +103,10 @@ def _failed(reading: Reading, error: Any) -> None:
 def response_event(reading: Reading, event: Any, kind: str) -> bool:
     """A streamed event; the last one holds the whole response, whose text has already been said."""
     if kind in ("response.completed", "response.incomplete", "response.failed"):
-        kept, reading.text = reading.text, None
+        muted, reading.muted = reading.muted, True
         whole = field(event, "response")
         response(reading, whole, field(whole, "output") or [])
-        reading.text = kept
+        reading.muted = muted
         return False
     if kind == "response.output_item.added":
         item = field(field(event, "item"), "type")
