@@ -9,6 +9,7 @@ from otel_quality.api.answers import rfc3339
 from otel_quality.core.history import KeptSession, Override, Revision
 from otel_quality.core.reports.course import course
 from otel_quality.core.sessions.record import Grade, SessionRecord
+from otel_quality.core.tools.ingest import timed
 
 
 def listed(kept: KeptSession) -> schema.Session:
@@ -67,14 +68,14 @@ def _session(kept: KeptSession) -> dict[str, Any]:
 def _course(record: SessionRecord) -> list[Mapping[str, Any]]:
     """The executions that are kept, numbered among all there were."""
     first = max(record.tool_calls - len(record.tool_uses), 0) + 1
-    timed = record.end_ns > 0
+
     return [
         {
             "number": number,
             "tool": stage.use.tool,
             "agent": stage.use.agent,
             "params_hash": stage.use.params_hash,
-            "time": rfc3339(stage.use.end_ns) if timed else None,
+            "time": rfc3339(stage.use.end_ns) if timed(record, stage.use) else None,
             "latency_ms": stage.use.latency_ns / 1e6 if stage.use.latency_ns >= 0 else None,
             "error": stage.use.error,
             "mark": stage.mark,
