@@ -5,7 +5,7 @@ Every call may raise `StoreUnavailable` where history cannot be read or written 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from otel_quality.core.history import KeptSession, Override, Revision, SessionFilter
 from otel_quality.core.reports import lines
@@ -48,7 +48,7 @@ class History(Protocol):
         """Keep a session that somebody hands in, graded, with its tool executions."""
         ...
 
-    async def set_meta(self, session_id: str, changes: Mapping[str, object]) -> KeptSession | None:
+    async def set_meta(self, session_id: str, changes: Mapping[str, Any]) -> KeptSession | None:
         """Change fields of `core.history.Meta`; None where there is no such session."""
         ...
 

@@ -28,7 +28,7 @@ STEADY: Final[Mapping[str, float]] = {"mean_efficiency": 0.2, "mean_quality": 0.
 
 
 def weekly(
-    week: str, summaries: Sequence[GradeSummary], groups: Sequence[ErrorGroup], *, recurring: Sequence[Recurring] = (), now_ns: int
+    week: str, summaries: Sequence[GradeSummary], groups: Sequence[ErrorGroup], *, recurring: Sequence[ErrorGroup] = (), now_ns: int
 ) -> Weekly:
     """The report of a week.
 
@@ -36,7 +36,7 @@ def weekly(
         week: such as 2026-W47.
         summaries: grades by week and task type, of this week and of those before it.
         groups: failed executions of this week.
-        recurring: what recurs, over whatever stretch its finder looks at.
+        recurring: failed executions of this week and the weeks before, for what recurs.
         now_ns: when it is made.
 
     Raises:
@@ -63,7 +63,7 @@ def weekly(
         errors=errors[:_LISTED],
         trends=_trends(figures, [each.figures for each in past]),
         past=past,
-        recurring=tuple(recurring[:_LISTED]),
+        recurring=recurring_of(recurring)[:_LISTED],
         suggestions=suggestions(figures, types, tools, errors),
     )
 
@@ -113,6 +113,26 @@ def errors_by(named: Iterable[tuple[str, ErrorGroup]]) -> tuple[Errors, ...]:
         examples.setdefault(name, []).extend(each for each in group.examples if each not in examples[name])
     order = sorted(errors, key=lambda name: (-errors[name], name))
     return tuple(Errors(name, errors[name], sessions[name], tuple(examples[name][:_EXAMPLES])) for name in order)
+
+
+def recurring_of(groups: Iterable[ErrorGroup]) -> tuple[Recurring, ...]:
+    """What failed alike in more than one session, the most sessions first."""
+    found = sorted(
+        (group for group in groups if group.sessions > 1), key=lambda group: (-group.sessions, -group.count, group.error, group.tool)
+    )
+    return tuple(
+        Recurring(
+            group.error,
+            group.tool,
+            group.task_type,
+            group.count,
+            group.sessions,
+            weeks.date(group.first_ns),
+            weeks.date(group.last_ns),
+            group.examples,
+        )
+        for group in found
+    )
 
 
 def _trends(now: Figures, past: Sequence[Figures]) -> tuple[Trend, ...]:

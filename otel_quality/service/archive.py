@@ -1,0 +1,249 @@
+"""History as the API asks for it: which questions the store is asked, and which pure functions make of its answers what is told.
+
+Each question runs on the thread that owns the store. Holds nothing itself; the clock is here.
+"""
+
+import json
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from typing import Any, Final, Protocol, TypeVar
+
+from pydantic import TypeAdapter
+
+from otel_quality.api.history import Agents, Tools
+from otel_quality.core.history import KeptSession, Override, Report, Revision, SessionFilter
+from otel_quality.core.reports import lines, weeks
+from otel_quality.core.reports.intelligence import Intelligence, Known, intelligence, total
+from otel_quality.core.reports.records import Weekly
+from otel_quality.core.reports.summary import Summary, summary
+from otel_quality.core.reports.weekly import WEEKS_BEFORE, weekly
+from otel_quality.core.sessions.record import Grade, SessionRecord
+from otel_quality.core.tools import ingest, predict, velocity
+from otel_quality.core.tools.knowledge import Bin, Pattern, Prediction, Tally
+from otel_quality.store.contract import Store
+
+_DAY_NS: Final = weeks.DAY_NS
+_ACCURACY_DAYS: Final = 7
+_PATTERNS: Final = 500
+_REPORTED: Final = 20
+"""Patterns and adaptations that the intelligence report names."""
+_WEEKLY: Final = TypeAdapter(Weekly)
+
+T = TypeVar("T")
+
+
+class Asks(Protocol):
+    """Where questions go: the thread that owns the store."""
+
+    async def ask(self, question: Callable[[Store], T]) -> T:
+        """Ask, and wait for the answer."""
+        ...
+
+
+class Archive:
+    """Implements `api.history.History`.
+
+    Args:
+        historian: where questions go.
+        grade: grades a session that is handed in.
+        now_ns: the clock.
+    """
+
+    def __init__(self, historian: Asks, grade: Callable[[SessionRecord], Grade], now_ns: Callable[[], int]) -> None:
+        self._ask, self._grade, self._now_ns = historian.ask, grade, now_ns
+
+    # Sessions
+
+    async def sessions(self, wanted: SessionFilter, *, days: int | None) -> tuple[list[KeptSession], int]:
+        wanted = replace(wanted, since_ns=self._since(days))
+        return await self._ask(lambda store: (store.sessions(wanted), store.count_sessions(wanted)))
+
+    async def session(self, session_id: str) -> tuple[KeptSession, list[Revision]] | None:
+        def question(store: Store) -> tuple[KeptSession, list[Revision]] | None:
+            kept = store.session(session_id)
+            return None if kept is None else (kept, store.revisions(session_id))
+
+        return await self._ask(question)
+
+    async def add_session(self, record: SessionRecord) -> KeptSession:
+        grade, now_ns = self._grade(record), self._now_ns()
+        executions = ingest.executions(record, now_ns=now_ns)
+
+        def question(store: Store) -> KeptSession:
+            with store.transaction():
+                before = store.session(record.id)
+                store.put_session(record, grade, source="api", now_ns=now_ns)
+                if before is None or "spans" not in before.sources:
+                    store.put_executions(executions)
+                kept = store.session(record.id)
+            assert kept is not None
+            return kept
+
+        return await self._ask(question)
+
+    async def set_meta(self, session_id: str, changes: Mapping[str, Any]) -> KeptSession | None:
+        now_ns = self._now_ns()
+
+        def question(store: Store) -> KeptSession | None:
+            with store.transaction():
+                kept = store.session(session_id)
+                if kept is not None:
+                    store.set_meta(session_id, replace(kept.meta, **changes), now_ns=now_ns)
+            return store.session(session_id)
+
+        return await self._ask(question)
+
+    async def set_override(self, session_id: str, override: Override | None) -> KeptSession | None:
+        now_ns = self._now_ns()
+        said = None if override is None else replace(override, time_ns=now_ns)
+
+        def question(store: Store) -> KeptSession | None:
+            store.set_override(session_id, said, now_ns=now_ns)
+            return store.session(session_id)
+
+        return await self._ask(question)
+
+    # What executions teach
+
+    async def tools(self, *, tool: str | None, days: int | None) -> Tools:
+        return await self._ask(lambda store: _tools(store, tool, self._since(days)))
+
+    async def agents(self, *, days: int) -> Agents:
+        since_ns, now_ns = self._since(days), self._now_ns()
+
+        def question(store: Store) -> Agents:
+            recent, before = _speeds(store, now_ns)
+            found = lines.agents(store.agent_performance(since_ns=since_ns), recent, before, _bins(store, now_ns))
+            return Agents(found, lines.learning(total(recent), total(before)))
+
+        return await self._ask(question)
+
+    async def models(self, *, task_type: str | None) -> tuple[lines.Model, ...]:
+        return await self._ask(lambda store: lines.models(store.model_performance(task_type=task_type)))
+
+    async def predict(self, *, tool: str, agent: str, params_hash: str) -> lines.Prediction:
+        now_ns, name = self._now_ns(), secrets.token_hex(8)
+
+        def question(store: Store) -> lines.Prediction:
+            said = predict.forecast(store.pattern(tool=tool, agent=agent, params_hash=params_hash or None))
+            made = Prediction(name, now_ns, tool, agent, params_hash, said.probability, said.reason, said.samples)
+            store.add_prediction(made)
+            return lines.prediction(made)
+
+        return await self._ask(question)
+
+    async def predictions(self, *, limit: int, offset: int) -> tuple[list[lines.Prediction], lines.Accuracy]:
+        now_ns = self._now_ns()
+
+        def question(store: Store) -> tuple[list[lines.Prediction], lines.Accuracy]:
+            found = store.predictions(limit=limit, offset=offset)
+            return [lines.prediction(each) for each in found], lines.accuracy(_bins(store, now_ns))
+
+        return await self._ask(question)
+
+    async def adaptations(self, *, limit: int, offset: int) -> list[lines.Adaptation]:
+        return await self._ask(lambda store: [lines.adaptation(each) for each in store.adaptations(limit=limit, offset=offset)])
+
+    async def policies(self) -> list[lines.Policy]:
+        return await self._ask(lambda store: [lines.policy(each) for _, each in sorted(store.policies().items())])
+
+    # Reports
+
+    async def weekly(self, week: str | None) -> Weekly:
+        now_ns = self._now_ns()
+        wanted = week or weeks.week_of(now_ns)
+        begin_ns, _ = weeks.bounds_ns(wanted)
+        if begin_ns > now_ns:
+            raise ValueError(f"{wanted} has not begun; this week is {weeks.week_of(now_ns)}")
+        return await self._ask(lambda store: keep_weekly(store, wanted, now_ns=now_ns))
+
+    async def summary(self, *, days: int) -> Summary:
+        since_ns, now_ns = self._since(days), self._now_ns()
+
+        def question(store: Store) -> Summary:
+            groups = store.error_groups(since_ns=since_ns, limit=_PATTERNS)
+            return summary(store.grade_summaries("day", since_ns=since_ns), groups, days=days, now_ns=now_ns)
+
+        return await self._ask(question)
+
+    async def intelligence(self, *, days: int) -> Intelligence:
+        since_ns, now_ns = self._since(days), self._now_ns()
+        return await self._ask(lambda store: intelligence(_known(store, since_ns, now_ns), days=days, now_ns=now_ns))
+
+    def _since(self, days: int | None) -> int:
+        return 0 if days is None else max(self._now_ns() - days * _DAY_NS, 0)
+
+
+def keep_weekly(store: Store, week: str, *, now_ns: int) -> Weekly:
+    """The report of a week that has begun, made and kept; the kept one where history no longer holds all of its sessions.
+
+    Raises:
+        ValueError: it is no week.
+    """
+    begin_ns, end_ns = weeks.bounds_ns(week)
+    since_ns = max(begin_ns - WEEKS_BEFORE * weeks.WEEK_NS, 0)
+    summaries = store.grade_summaries("week", since_ns=since_ns, until_ns=end_ns)
+    groups = store.error_groups(since_ns=begin_ns, until_ns=end_ns, limit=_PATTERNS)
+    before = store.error_groups(since_ns=since_ns, until_ns=end_ns, limit=_PATTERNS)
+    made = weekly(week, summaries, groups, recurring=before, now_ns=now_ns)
+    kept = store.report(week)
+    if kept is not None:
+        earlier = _WEEKLY.validate_json(kept.document)
+        if earlier.figures.sessions > made.figures.sessions:
+            return earlier
+    store.put_report(Report(week, now_ns, json.dumps(asdict(made), ensure_ascii=False)))
+    return made
+
+
+def _tools(store: Store, tool: str | None, since_ns: int) -> Tools:
+    patterns = store.aggregated_patterns(tool=tool, limit=_PATTERNS)
+    tallies = {name: tally for name, tally in store.tool_tallies(since_ns=since_ns).items() if tool in (None, name)}
+    found = Tools(lines.tools(tallies, _by_agent(patterns)), tuple(map(lines.pattern, patterns)))
+    if tool is None:
+        return found
+    effects = (
+        *lines.effects("hour", store.effects("hour", tool=tool, since_ns=since_ns)),
+        *lines.effects("weekday", store.effects("weekday", tool=tool, since_ns=since_ns)),
+    )
+    return replace(found, by_parameters=tuple(map(lines.pattern, store.patterns(tool=tool, limit=_PATTERNS))), effects=effects)
+
+
+def _known(store: Store, since_ns: int, now_ns: int) -> Known:
+    patterns = store.aggregated_patterns(limit=_PATTERNS)
+    recent, before = _speeds(store, now_ns)
+    return Known(
+        tool_tallies=store.tool_tallies(since_ns=since_ns),
+        tool_agents=_by_agent(patterns),
+        patterns=patterns[:_REPORTED],
+        models=store.model_performance(),
+        agents=store.agent_performance(since_ns=since_ns),
+        recent=recent,
+        before=before,
+        bins=_bins(store, now_ns),
+        hours=store.effects("hour", since_ns=since_ns),
+        weekdays=store.effects("weekday", since_ns=since_ns),
+        adaptations=store.adaptations(limit=_REPORTED),
+        policies=[policy for _, policy in sorted(store.policies().items())],
+    )
+
+
+def _by_agent(patterns: list[Pattern]) -> dict[str, list[tuple[str, Tally]]]:
+    """Outcomes by tool and agent, over all models."""
+    found: dict[str, dict[str, Tally]] = {}
+    for each in patterns:
+        of_tool = found.setdefault(each.tool, {})
+        known = of_tool.get(each.agent, Tally())
+        of_tool[each.agent] = Tally(known.samples + each.tally.samples, known.successes + each.tally.successes)
+    return {tool: list(agents.items()) for tool, agents in found.items()}
+
+
+def _speeds(store: Store, now_ns: int) -> tuple[dict[str, Tally], dict[str, Tally]]:
+    """Outcomes by agent of the last days that velocity looks at, and of as many before."""
+    middle_ns = max(now_ns - velocity.DAYS * _DAY_NS, 0)
+    before_ns = max(middle_ns - velocity.DAYS * _DAY_NS, 0)
+    return store.agent_tallies(since_ns=middle_ns), store.agent_tallies(since_ns=before_ns, until_ns=middle_ns)
+
+
+def _bins(store: Store, now_ns: int) -> list[Bin]:
+    return store.prediction_bins(since_ns=max(now_ns - _ACCURACY_DAYS * _DAY_NS, 0))
