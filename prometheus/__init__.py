@@ -2,7 +2,8 @@
 
     settings        every threshold, duration and address that a user may change
     expressions     PromQL pieces, and the ratios that are recorded
-    alerts          the specification: one record per alert
+    alert           what an alert is
+    alerts, agents  the specification: one record per alert
     rules           Prometheus rule file
     servers         prometheus.yml and alertmanager.yml
     grafana_alerts  the same alerts as Grafana-managed ones

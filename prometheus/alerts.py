@@ -1,4 +1,4 @@
-"""The specification of every alert: the one place where an alert is thought out.
+"""The specification of every alert: the one place, with `agents`, where an alert is thought out.
 
 Rule file, Grafana twin, documentation table and the test that each has a runbook all read it. It renders nothing.
 
@@ -9,12 +9,13 @@ Decision: no annotation asks Prometheus for more (`query` in a template), becaus
 every alert links to shows the rest.
 """
 
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from otel_quality.vocabulary import metrics
 from otel_quality.vocabulary.alerts import BACKEND_DRIFTING
 from otel_quality.vocabulary.measures import ALL, DRIFT_STATES
+from prometheus import agents
+from prometheus.alert import Alert
 from prometheus.expressions import by, recordings, risen
 from prometheus.settings import Settings, duration
 
@@ -22,42 +23,19 @@ PROCESSOR_JOB: Final = "llmq-processor"
 COLLECTOR_JOB: Final = "otel-collector"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alert:
-    """One alert.
-
-    Attributes:
-        name: shared by rules that differ in severity only.
-        severity: page wakes somebody, warning is work for the day, info is looked at, never sent.
-        expr: PromQL; has a series for every alert.
-        labels: what the alert carries beside its name and severity.
-        board: uid of the dashboard to look at.
-        for_s, keep_s: seconds it must hold before it fires, and fires on after it last held.
-        summary, description: sentences; templates of Prometheus in which `$labels` and `$value` may stand.
-        when: the condition in words, for the documentation.
-    """
-
-    name: str
-    severity: Literal["page", "warning", "info"]
-    expr: str
-    labels: tuple[str, ...] = ()
-    board: str = "llmq-overview"
-    for_s: float = 0
-    keep_s: float = 0
-    summary: str
-    description: str
-    when: str
-
-    @property
-    def anchor(self) -> str:
-        """The alert's section in the runbooks."""
-        return self.name.lower()
-
-
 def alerts(settings: Settings) -> tuple[Alert, ...]:
     """All of them, in the order people read them."""
     collector = _collector(settings) if settings.collector else ()
-    return (*_drift(settings), *_quality(settings), *_silence(settings), *_processor(settings), *collector, *_intake(settings))
+    return (
+        *_drift(settings),
+        *_quality(settings),
+        *agents.sessions(settings),
+        *agents.tools(settings),
+        *_silence(settings),
+        *_processor(settings),
+        *collector,
+        *_intake(settings),
+    )
 
 
 def _drift(settings: Settings) -> tuple[Alert, ...]:

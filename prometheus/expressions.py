@@ -36,6 +36,12 @@ def risen(metric: Metric, window: str, matchers: str = "") -> str:
     return f"({series} unless {series} offset {window}) or increase({series}[{window}])"
 
 
+def _risen_before(metric: Metric, window_s: float, ago_s: float, matchers: str) -> str:
+    """The same for the window that ended `ago_s` ago."""
+    series, ago, start = f"{metric.name}{matchers}", duration(ago_s), duration(window_s + ago_s)
+    return f"({series} offset {ago} unless {series} offset {start}) or increase({series}[{duration(window_s)}] offset {ago})"
+
+
 def outcomes(chosen: tuple[Outcome, ...]) -> str:
     """Label matchers for some endings of a call."""
     return f'{{outcome=~"{"|".join(each.label for each in chosen)}"}}'
@@ -55,3 +61,79 @@ def recordings(settings: Settings) -> tuple[Recording, Recording]:
         Recording(requests, by("sum", key, risen(metrics.REQUESTS, window, outcomes(SCORED))), f"Scored calls within {window}."),
         Recording(f"backend_model:{stem}_failed:ratio{window}", f"{failed} / ({requests} > 0)", "Share of errors and timeouts among them."),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How many of what a counter counts are bad, now and in the time before; each attribute is recorded under its own name.
+
+    Attributes:
+        count: all of them within the window.
+        ratio: the bad share of them, 0-1.
+        past: that share in the time before the window.
+        pooled: the share over both, held off 0 and 1 by one of each kind.
+        rise: by how many standard errors the share is above the past one (two proportions, pooled); above 3 it is no chance.
+    """
+
+    count: Recording
+    ratio: Recording
+    past: Recording
+    past_count: Recording
+    pooled: Recording
+    rise: Recording
+
+    @property
+    def recordings(self) -> tuple[Recording, ...]:
+        """In the order in which each finds what it reads."""
+        return self.count, self.ratio, self.past_count, self.past, self.pooled, self.rise
+
+
+def _share(metric: Metric, label: str, all_: str, bad: tuple[str, str], times_s: tuple[float, float]) -> Share:
+    """A share by one label.
+
+    Args:
+        all_, bad: matchers of all that count, and the word for bad ones with their matchers.
+        times_s: the window, and the time before it that it is compared with.
+    """
+    window, past = (duration(each) for each in times_s)
+    stem, (word, bad_matchers), key = f"{label}:{metric.name.removesuffix('_total')}", bad, (label,)
+    count, past_count = f"{stem}:increase{window}", f"{stem}:increase{past}_before{window}"
+    ratio, past_ratio = f"{stem}_{word}:ratio{window}", f"{stem}_{word}:ratio{past}_before{window}"
+
+    def now(matchers: str) -> str:
+        return by("sum", key, risen(metric, window, matchers))
+
+    def before(matchers: str) -> str:
+        return by("sum", key, _risen_before(metric, times_s[1], times_s[0], matchers))
+
+    pooled = f"{stem}_{word}:pooled{window}"
+    error = f"({pooled} * (1 - {pooled}) * (1 / {count} + 1 / {past_count})) ^ 0.5"
+    return Share(
+        count=Recording(count, now(all_), f"All within {window}."),
+        ratio=Recording(ratio, f"({now(bad_matchers)} or 0 * {count}) / ({count} > 0)", "The bad share of them."),
+        past_count=Recording(past_count, before(all_), f"All within {past} before."),
+        past=Recording(past_ratio, f"({before(bad_matchers)} or 0 * {past_count}) / ({past_count} > 0)", "The bad share of them."),
+        pooled=Recording(
+            pooled,
+            f"({ratio} * {count} + {past_ratio} * {past_count} + 1) / ({count} + {past_count} + 2)",
+            "The bad share of both, held off 0 and 1.",
+        ),
+        rise=Recording(f"{stem}_{word}:rise{window}", f"({ratio} - {past_ratio}) / {error}", "Standard errors above the past share."),
+    )
+
+
+def incomplete_sessions(settings: Settings) -> Share:
+    """Sessions by task type that were graded incomplete."""
+    times_s = (settings.session_window_s, settings.past_s)
+    return _share(metrics.SESSIONS, "task", "", ("incomplete", '{grade="incomplete"}'), times_s)
+
+
+def failed_tools(settings: Settings) -> Share:
+    """Executions by tool that ended in an error or a timeout; cancelled ones are the caller's doing and in neither."""
+    times_s = (settings.tool_window_s, settings.past_s)
+    return _share(metrics.TOOL_CALLS, "tool", outcomes((Outcome.SUCCESS, *FAILED)), ("failed", outcomes(FAILED)), times_s)
+
+
+def all_recordings(settings: Settings) -> tuple[Recording, ...]:
+    """Everything that is recorded, in the order of evaluation."""
+    return (*recordings(settings), *incomplete_sessions(settings).recordings, *failed_tools(settings).recordings)

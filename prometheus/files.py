@@ -5,7 +5,8 @@ from typing import Any, Final
 
 import yaml
 
-from prometheus.alerts import Alert, alerts
+from prometheus.alert import Alert
+from prometheus.alerts import alerts
 from prometheus.grafana_alerts import alert_file, contact_point_file
 from prometheus.rules import rule_file
 from prometheus.servers import alertmanager_config, prometheus_config

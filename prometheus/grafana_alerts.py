@@ -12,7 +12,8 @@ the notification tree itself is never provisioned, since a file that has it repl
 import re
 from typing import Any, Final
 
-from prometheus.alerts import Alert, alerts
+from prometheus.alert import Alert
+from prometheus.alerts import alerts
 from prometheus.rules import annotations
 from prometheus.settings import Settings, duration
 

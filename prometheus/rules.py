@@ -1,15 +1,20 @@
 """The Prometheus rule file: recorded ratios and alerts. Rendering only; what an alert means is in `alerts`."""
 
-from typing import Any
+from typing import Any, Final
 
-from prometheus.alerts import Alert, alerts
-from prometheus.expressions import recordings
+from prometheus.alert import Alert
+from prometheus.alerts import alerts
+from prometheus.expressions import all_recordings
 from prometheus.settings import Settings, duration
+
+VARIABLES: Final = {"llmq-sessions": {"task": "kind"}, "llmq-tools": {"agent": "agent", "tool": "tool"}}
+"""Label to variable on the boards whose variables are not backend, model and task."""
 
 
 def annotations(alert: Alert, settings: Settings) -> dict[str, str]:
     """What a reader of the alert gets: sentences, the runbook and the board with the alert's own labels chosen."""
-    chosen = [f"var-{label}={{{{ $labels.{label} | urlquery }}}}" for label in alert.labels if label in ("backend", "model", "task")]
+    variables = VARIABLES.get(alert.board, {label: label for label in ("backend", "model", "task")})
+    chosen = [f"var-{variables[label]}={{{{ $labels.{label} | urlquery }}}}" for label in alert.labels if label in variables]
     query = f"?{'&'.join(chosen)}" if chosen else ""
     return {
         "summary": alert.summary,
@@ -33,6 +38,6 @@ def rule(alert: Alert, settings: Settings) -> dict[str, Any]:
 
 def rule_file(settings: Settings) -> dict[str, Any]:
     """One group, evaluated in order, so that alerts see ratios of the same instant."""
-    recorded = [{"record": each.name, "expr": each.expr} for each in recordings(settings)]
+    recorded = [{"record": each.name, "expr": each.expr} for each in all_recordings(settings)]
     rules = [*recorded, *(rule(alert, settings) for alert in alerts(settings))]
     return {"groups": [{"name": "llmq", "interval": duration(settings.scrape_interval_s), "rules": rules}]}

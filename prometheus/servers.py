@@ -14,6 +14,13 @@ WATCHDOG: Final = "llmq-watchdog"
 NOBODY: Final = "nobody"
 
 
+_OF_OLD_NUMBERS: Final = (
+    *("LLMQBackendDrifting", "LLMQScoreLow", "LLMQErrorRatioHigh", "LLMQNoSpans"),
+    *("LLMQCompletionFalling", "LLMQLoopRisk", "LLMQToolBroken", "LLMQPredictionsWrong"),
+)
+"""What a stopped processor or Collector explains."""
+
+
 def _job(name: str, target: str) -> dict[str, Any]:
     return {"job_name": name, "static_configs": [{"targets": [target]}]}
 
@@ -46,7 +53,7 @@ def _receiver(name: str, url: str) -> dict[str, Any]:
 def alertmanager_config(settings: Settings) -> dict[str, Any]:
     """alertmanager.yml: who is told what, and which alert silences which.
 
-    A stopped processor or Collector explains every backend alert, and a page explains the info of the same key. The
+    A stopped processor or Collector explains every alert on quality, and a page explains the info of the same key. The
     Watchdog is a target of neither: `equal` takes labels that both lack for equal.
     """
     return {
@@ -65,7 +72,7 @@ def alertmanager_config(settings: Settings) -> dict[str, Any]:
         "inhibit_rules": [
             {
                 "source_matchers": ['alertname=~"LLMQProcessorDown|LLMQCollectorDown"'],
-                "target_matchers": ['alertname=~"LLMQBackendDrifting|LLMQScoreLow|LLMQErrorRatioHigh|LLMQNoSpans"'],
+                "target_matchers": [f'alertname=~"{"|".join(_OF_OLD_NUMBERS)}"'],
             },
             {
                 "source_matchers": ['severity="page"', 'alertname="LLMQBackendDrifting"'],

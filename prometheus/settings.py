@@ -36,6 +36,22 @@ class Settings:
     error_min_requests: int = option(20, "requests in the window under which that share raises no alert")
     error_window_s: float = option(600, "window of that share")
     error_for_s: float = option(60, "a high share must last this long")
+    session_window_s: float = option(6 * 3600, "window of the share of sessions that are completed")
+    session_min: int = option(10, "sessions in that window under which grades raise no alert")
+    past_s: float = option(86400, "time before a window that its share of sessions or tool calls is compared with")
+    rise_errors: float = option(3, "standard errors by which a share must be worse than before, so that chance raises no alert")
+    completion_fall: float = option(0.15, "a fall of the completed share by more than this is told, 0-1")
+    completion_for_s: float = option(600, "such a fall must last this long")
+    loop_ratio: float = option(0.25, "a share of sessions at risk of a loop above this is high, 0-1")
+    loop_for_s: float = option(600, "a high share must last this long")
+    tool_error_ratio: float = option(0.5, "a share of failed executions of a tool above this is high, 0-1")
+    tool_min_calls: int = option(10, "executions in the window under which that share raises no alert")
+    tool_window_s: float = option(600, "window of that share")
+    tool_for_s: float = option(60, "a high share must last this long")
+    accuracy_floor: float = option(0.6, "a share of right predictions below this is low, 0-1")
+    accuracy_min_samples: int = option(20, "matched predictions under which that share raises no alert")
+    accuracy_for_s: float = option(1800, "a low share must last this long")
+    agents_keep_s: float = option(600, "alerts on sessions, tools and predictions fire on for this long after they last held")
     no_spans_min_requests: int = option(0, "requests in a day that make a backend's silence an alert; 0 writes no such alert")
     no_spans_after_s: float = option(1800, "silence of a backend that is an alert")
     down_for_s: float = option(120, "a processor or Collector must be down this long")
@@ -58,7 +74,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         value = {each.name: getattr(self, each.name) for each in dataclasses.fields(self)}
-        ratios, counts = ("score_floor", "error_ratio"), ("score_min_samples", "error_min_requests", "no_spans_min_requests")
+        ratios = ("score_floor", "error_ratio", "completion_fall", "loop_ratio", "tool_error_ratio", "accuracy_floor")
+        counts = [name for name in value if "_min_" in name or name in ("session_min", "rise_errors")]
         problems = [f"{name} must be between 0 and 1, not {value[name]:g}" for name in ratios if not 0 <= value[name] <= 1]
         problems += [f"{name} must not be negative" for name in counts if value[name] < 0]
         problems += [f"{name} must be 1 ms or more" for name in self.durations() if value[name] < 0.001]

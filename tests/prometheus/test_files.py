@@ -7,8 +7,9 @@ import pytest
 
 from otel_quality.vocabulary.metrics import METRICS
 from prometheus.__main__ import main
-from prometheus.alerts import Alert, alerts
-from prometheus.expressions import recordings
+from prometheus.alert import Alert
+from prometheus.alerts import alerts
+from prometheus.expressions import all_recordings
 from prometheus.files import BEGIN, END, ROOT, generated, with_table
 from prometheus.settings import Settings
 
@@ -86,8 +87,8 @@ def test_no_metric_name_is_written_in_the_generator() -> None:
 
 
 def test_rules_their_tests_and_runbooks_name_only_metrics_that_exist() -> None:
-    known = {metric.name for metric in METRICS} | {each.name for each in recordings(Settings())}
+    known = {metric.name for metric in METRICS} | {each.name for each in all_recordings(Settings())}
     texts = [*generated(Settings(no_spans_min_requests=1)).values(), (ROOT / "docs/runbooks.md").read_text()]
     texts += [path.read_text() for path in (ROOT / "prometheus/tests").rglob("*.yaml")]
-    found = {name for text in texts for name in re.findall(r"(?:backend_model:)?llmq_[a-z_]+(?::\w+)?", text)}
+    found = {name for text in texts for name in re.findall(r"(?:(?:backend_model|task|tool):)?llmq_[a-z_]+(?::\w+)?", text)}
     assert found <= known, found - known

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from prometheus.alerts import Alert, alerts
+from prometheus.alert import Alert
+from prometheus.alerts import alerts
 from prometheus.files import ROOT
 from prometheus.grafana_alerts import alert_file, contact_point_file
 from prometheus.rules import rule_file
