@@ -46,7 +46,9 @@ def make_venv() -> None:
             sys.exit(f"{sys.executable} cannot make virtual environments: install ensurepip (Debian: apt-get install {package})")
         print(f"installing Debian package {package}", flush=True)
         for command in (["update"], ["install", "-y", "--no-install-recommends", package]):
-            subprocess.run([apt, "-qq", *command], check=True, stdout=subprocess.DEVNULL)
+            done = subprocess.run([apt, "-qq", *command], capture_output=True, text=True, check=False)
+            if done.returncode:
+                sys.exit(f"apt-get {' '.join(command)} failed: {done.stderr.strip()[-600:]}")
     subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)], check=True)
 
 

@@ -17,8 +17,8 @@ ROOT: Final = Path(__file__).parents[2]
 COMPOSE: Final = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 OVERRIDE: Final = yaml.safe_load((ROOT / "docker-compose.grafana-alerts.yml").read_text())
 SERVICES: Final[dict[str, Any]] = COMPOSE["services"]
-PREPARING: Final = {name for name, service in SERVICES.items() if service.get("cap_add")}
-LASTING: Final = sorted(set(SERVICES) - PREPARING)
+PREPARING: Final = [name for name, service in SERVICES.items() if service.get("cap_add")]
+LASTING: Final = [name for name in SERVICES if name not in PREPARING]
 HEALTH_UNKNOWABLE: Final = {"collector": "no shell in the image", "tempo": "no shell in the image", "demo": "serves nothing"}
 
 
