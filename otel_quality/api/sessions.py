@@ -130,7 +130,7 @@ def _read(body: bytes) -> SessionRecord:
     try:
         session: Any = json.loads(body)
         record = messages.record(session)
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise Refused(400, f"the body is not JSON: {error}") from None
     except RecursionError:
         raise Refused(400, "the body is nested too deeply to be a session") from None
