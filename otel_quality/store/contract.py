@@ -116,6 +116,9 @@ class Store(Protocol):
     def put_executions(self, executions: Sequence[Execution]) -> list[Execution]:
         """Keep executions; one that is known by (trace id, span id) changes nothing. Those that were new."""
 
+    def delete_executions(self, trace_id: str) -> int:
+        """Remove the executions of a trace; how many."""
+
     def executions(self, *, session: str | None = None, tool: str | None = None, limit: int = 100) -> list[Execution]:
         """Executions, newest first."""
 

@@ -127,6 +127,9 @@ class SqlStore:
             new = self._database.insert_new(sql.PUT_EXECUTION, [rows.from_execution(each) for each in executions])
         return [each for each, is_new in zip(executions, new, strict=True) if is_new]
 
+    def delete_executions(self, trace_id: str) -> int:
+        return self._change(sql.DELETE_TRACE, {"trace_id": trace_id})
+
     def executions(self, *, session: str | None = None, tool: str | None = None, limit: int = 100) -> list[Execution]:
         return [rows.to_execution(row) for row in self._query(sql.EXECUTIONS, {"session": session, "tool": tool, "limit": limit})]
 

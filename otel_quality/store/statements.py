@@ -23,6 +23,7 @@ PUT_EXECUTION: Final = f"""
         :input_tokens, :output_tokens, :error, :hour, :weekday, :prediction_id
     ) ON CONFLICT (trace_id, span_id) DO NOTHING RETURNING 1
 """  # noqa: S608 - joined from constants of this file, here and below
+DELETE_TRACE: Final = "DELETE FROM executions WHERE trace_id = :trace_id"
 EXECUTIONS: Final = f"""
     SELECT {_EXECUTION} FROM executions
     WHERE (CAST(:session AS TEXT) IS NULL OR session = :session) AND (CAST(:tool AS TEXT) IS NULL OR tool = :tool)

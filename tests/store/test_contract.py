@@ -233,6 +233,12 @@ def test_a_known_execution_changes_nothing(store: Store) -> None:
     assert store.executions() == [known, new]
 
 
+def test_the_executions_of_a_trace_can_be_taken_back(store: Store) -> None:
+    store.put_executions([execution(trace_id="a", span_id="1"), execution(trace_id="a", span_id="2"), kept := execution(trace_id="b")])
+    assert store.delete_executions("a") == 2
+    assert store.executions() == [kept]
+
+
 def test_text_that_no_database_takes_is_cleaned(store: Store) -> None:
     store.put_executions([execution(tool="a\0b", agent="\ud800x", model="ü")])
     store.put_session(session("s\0", agents=("a\0", "\ud800")), grade(summary="\0"), source="spans", now_ns=NOW)

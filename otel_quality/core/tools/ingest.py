@@ -12,6 +12,11 @@ _EPOCH_WEEKDAY: Final = 3
 """The first of January 1970 was a Thursday."""
 
 
+def trace_of(session_id: str) -> str:
+    """The trace id of the executions of a session that was handed in, by which they can be taken back."""
+    return hashlib.sha256(f"session:{session_id}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
 def executions(record: SessionRecord, *, now_ns: int) -> list[Execution]:
     """The executions of a session, in order.
 
@@ -21,7 +26,7 @@ def executions(record: SessionRecord, *, now_ns: int) -> list[Execution]:
     >>> [each.success for each in executions(SessionRecord("s", tool_uses=(ToolUse("sh"), ToolUse("sh", error="timeout"))), now_ns=9)]
     [True, False]
     """
-    trace_id = hashlib.sha256(f"session:{record.id}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    trace_id = trace_of(record.id)
     first = max(record.tool_calls - len(record.tool_uses), 0)
     end_ns = record.end_ns or now_ns
     return [

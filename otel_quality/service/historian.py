@@ -1,0 +1,337 @@
+"""The one thread that owns the store: writes what sessions and tools came to, answers questions, keeps history in order.
+
+    put     from the owner's thread; never blocks it. What waits is bounded, what is over is dropped and counted
+    ask     from the event loop: any work on the store, its answer awaited
+    chores  retention, adaptations, calibration and the like, each in its own time
+
+While the store fails (full disk, server away) what came waits and is tried again, at longer and longer intervals; everything
+else of the processor goes on. A record that no database takes is told in the log and dropped, so that it cannot stop the others.
+
+Decision: what is put is written as one transaction as soon as the thread is free: one a second under load, one commit each.
+"""
+
+import asyncio
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, Final, TypeVar
+
+from otel_quality.core.history import History, KeptSession, StoreHealth
+from otel_quality.core.history_totals import Totals
+from otel_quality.core.sessions.record import SessionRecord
+from otel_quality.core.tools.execution import Execution
+from otel_quality.service.chores import Chore
+from otel_quality.service.keeping import SPANS, Grader, Kept, keep, keep_one
+from otel_quality.service.measuring import Measures
+from otel_quality.store.contract import Store
+from otel_quality.vocabulary.errors import StoreError, StoreRefused, StoreUnavailable
+
+MAX_WAITING: Final = 100_000
+"""Sessions and executions that may wait to be written: some 100 MB when sessions are long."""
+_MAX_RETRY_S: Final = 30.0
+
+T = TypeVar("T")
+_log: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often what is done; seconds.
+
+    Attributes:
+        refresh_s: between two readings of means for /metrics.
+        retry_s: before the first new attempt after a failure; doubled up to 30 s.
+    """
+
+    refresh_s: float = 5.0
+    retry_s: float = 1.0
+
+
+@dataclass(slots=True)
+class _Waiting:
+    sessions: list[SessionRecord] = field(default_factory=list)
+    executions: list[Execution] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.sessions) + len(self.executions)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asked:
+    work: Callable[[Store], Any]
+    answer: asyncio.Future[Any]
+
+
+class Historian:
+    """Owns a store.
+
+    Args:
+        open_store: opens it; called in the thread, again after a failure to open.
+        grader: grades records; called in the thread.
+        chores: what is done from time to time.
+        pace: intervals.
+        max_waiting: bound of what waits to be written.
+    """
+
+    def __init__(
+        self,
+        open_store: Callable[[], Store],
+        grader: Grader,
+        chores: Sequence[Chore] = (),
+        *,
+        pace: Pace = Pace(),
+        max_waiting: int = MAX_WAITING,
+    ) -> None:
+        self._open, self._grader, self._pace, self._max_waiting = open_store, grader, pace, max_waiting
+        self._due = dict.fromkeys(chores, 0.0)
+        self._queue: queue.SimpleQueue[_Waiting | _Asked | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="historian", daemon=True)
+        self._counting = threading.Lock()
+        self._count = self._dropped = 0
+        self._waiting = _Waiting()
+        self._store: Store | None = None
+        self._totals, self._measures = Totals(), Measures()
+        self._changed, self._refresh_due_s = True, 0.0
+        self._failures, self._error, self._retry_due_s, self._retry_s = 0, "", 0.0, pace.retry_s
+        self._history = History()
+
+    async def start(self) -> None:
+        """Open the store and begin to work. A store that is away for now is tried again later.
+
+        Raises:
+            StoreRefused: the store cannot be used as it is.
+        """
+        self._loop = asyncio.get_running_loop()
+        self._first: asyncio.Future[None] = self._loop.create_future()
+        self._thread.start()
+        await self._first
+
+    async def stop(self) -> None:
+        """Write what waits, if the store takes it, and close it."""
+        self._queue.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    def put(self, sessions: Sequence[SessionRecord], executions: Sequence[Execution]) -> None:
+        """Take what came by spans; from any thread, never blocks. What is over the bound is dropped, executions first."""
+        with self._counting:
+            room = max(self._max_waiting - self._count, 0)
+            taken = _Waiting(list(sessions[:room]), list(executions[: max(room - len(sessions), 0)]))
+            self._count += len(taken)
+            self._dropped += len(sessions) + len(executions) - len(taken)
+        if len(taken):
+            self._queue.put(taken)
+
+    async def ask(self, work: Callable[[Store], T]) -> T:
+        """The answer of work that is done on the store, in its thread, after everything that was put before.
+
+        Raises:
+            StoreUnavailable: the store cannot be reached now, or the processor is stopping.
+        """
+        if not self._thread.is_alive():
+            raise StoreUnavailable("the processor is stopping")
+        answer: asyncio.Future[T] = self._loop.create_future()
+        self._queue.put(_Asked(work, answer))
+        return await answer
+
+    async def add(self, record: SessionRecord, *, source: str) -> KeptSession:
+        """Keep a session that somebody hands in, graded, with its executions; see `ask` for what is raised."""
+
+        def work(store: Store) -> KeptSession:
+            found, kept = keep_one(store, self._grader, record, source=source, now_ns=time.time_ns())
+            self._count_kept(kept)
+            return found
+
+        return await self.ask(work)
+
+    def history(self) -> History:
+        """The latest summary, with the store's health as it is now; from any thread."""
+        with self._counting:
+            waiting, dropped = self._count, self._dropped
+        return replace(self._history, store=replace(self._history.store, waiting=waiting, dropped=dropped))
+
+    # In the thread
+
+    def _run(self) -> None:
+        try:
+            self._store = self._open()
+        except StoreRefused as error:
+            self._tell_first(error)
+            return
+        except StoreError:
+            self._attempt("opened", self._opened)
+        self._refresh()
+        self._tell_first(None)
+        going_on = True
+        while going_on:
+            items = self._drain()
+            going_on = None not in items
+            try:
+                self._turn([item for item in items if item is not None], last=not going_on)
+            except Exception:  # noqa: BLE001 - told, and the next turn may do better; history is no reason to end the processor
+                _log.exception("history: a fault in its own work")
+        if len(self._waiting):
+            _log.error("%d sessions and executions could not be written before the end: %s", len(self._waiting), self._error)
+        if self._store is not None:
+            self._store.close()
+        self._refuse_the_rest()
+
+    def _turn(self, items: Sequence[_Waiting | _Asked], *, last: bool) -> None:
+        for item in items:
+            if isinstance(item, _Waiting):
+                self._waiting.sessions += item.sessions
+                self._waiting.executions += item.executions
+        if len(self._waiting) and (last or self._may_try):
+            self._attempt("written", self._write)
+        for item in items:
+            if isinstance(item, _Asked):
+                self._answer(item)
+        if not last:
+            self._do_chores()
+        self._refresh()
+
+    @property
+    def _may_try(self) -> bool:
+        """Nothing failed lately."""
+        return not self._error or time.monotonic() >= self._retry_due_s
+
+    def _tell_first(self, error: StoreRefused | None) -> None:
+        tell = self._first.set_result if error is None else self._first.set_exception
+        self._loop.call_soon_threadsafe(tell, error)  # type: ignore[arg-type]
+
+    def _drain(self) -> list[_Waiting | _Asked | None]:
+        """What waits; empty when something is due before anything comes."""
+        times = [self._refresh_due_s, *self._due.values()]
+        if self._error or len(self._waiting):
+            times = [self._retry_due_s]
+        items: list[_Waiting | _Asked | None] = []
+        try:
+            items.append(self._queue.get(timeout=max(min(times) - time.monotonic(), 0.001)))
+            while items[-1] is not None:
+                items.append(self._queue.get_nowait())
+        except queue.Empty:
+            pass
+        return items
+
+    def _opened(self) -> Store:
+        if self._store is None:
+            self._store = self._open()
+        return self._store
+
+    def _attempt(self, what: str, work: Callable[[], object]) -> bool:
+        """Do work on the store; a failure is told once, and again when it is over."""
+        try:
+            work()
+        except StoreError as error:
+            self._failures += 1
+            if not self._error:
+                _log.error("history cannot be %s, and is tried again until it can: %s", what, error)
+            self._error = str(error)
+            self._retry_due_s = time.monotonic() + self._retry_s
+            self._retry_s = min(self._retry_s * 2, _MAX_RETRY_S)
+            return False
+        if self._error:
+            _log.warning("history is kept again, after %d failed attempts in all", self._failures)
+        self._error, self._retry_s, self._retry_due_s = "", self._pace.retry_s, 0.0
+        return True
+
+    def _write(self) -> None:
+        waiting = self._waiting
+        try:
+            kept = keep(self._opened(), self._grader, waiting.sessions, waiting.executions, source=SPANS, now_ns=time.time_ns())
+            self._count_kept(kept)
+        except StoreError:
+            raise
+        except Exception:  # noqa: BLE001 - a record that cannot be kept is found and dropped, the others are kept
+            _log.exception("%d sessions and %d executions could not be kept together", len(waiting.sessions), len(waiting.executions))
+            self._write_one_by_one(waiting)
+        self._waiting = _Waiting()
+        with self._counting:
+            self._count -= len(waiting)
+
+    def _write_one_by_one(self, waiting: _Waiting) -> None:
+        for part in (*(_Waiting([each], []) for each in waiting.sessions), *(_Waiting([], [each]) for each in waiting.executions)):
+            try:
+                kept = keep(self._opened(), self._grader, part.sessions, part.executions, source=SPANS, now_ns=time.time_ns())
+                self._count_kept(kept)
+            except StoreError:
+                raise
+            except Exception as error:  # noqa: BLE001 - counted
+                _log.error("one of them is dropped: %s", error)
+                with self._counting:
+                    self._dropped += 1
+
+    def _count_kept(self, kept: Kept) -> None:
+        for task_type, grade in kept.graded:
+            self._totals.add_session(task_type, grade)
+        self._totals.add_executions(kept.executions)
+        self._changed = True
+
+    def _answer(self, asked: _Asked) -> None:
+        try:
+            if self._store is None and time.monotonic() < self._retry_due_s:
+                raise StoreUnavailable(self._error)
+            answer, failed = asked.work(self._opened()), False
+            self._changed = True
+        except StoreError as error:
+            self._failures += 1
+            answer, failed = StoreUnavailable(str(error)), True
+        except Exception as error:  # noqa: BLE001 - it is the asker's
+            answer, failed = error, True
+        self._loop.call_soon_threadsafe(_set, asked.answer, answer, failed)
+
+    def _do_chores(self) -> None:
+        for chore, due_s in self._due.items():
+            now_s = time.monotonic()
+            if now_s < due_s or not self._may_try:
+                continue
+            try:
+                done = self._attempt(f"kept in order ({chore.name})", partial(self._do, chore))
+            except Exception:  # noqa: BLE001 - a chore that fails must not end the others
+                _log.exception("the chore %s failed", chore.name)
+                done = True
+            self._due[chore] = now_s + chore.every_s if done else now_s
+            self._changed = True
+
+    def _do(self, chore: Chore) -> None:
+        chore.work(self._opened(), time.time_ns())
+
+    def _read(self) -> None:
+        self._measures.read(self._opened(), now_ns=time.time_ns())
+
+    def _refresh(self) -> None:
+        now_s = time.monotonic()
+        due = now_s >= self._refresh_due_s
+        if due:
+            self._refresh_due_s = now_s + self._pace.refresh_s
+        if self._may_try and (self._error or (due and self._changed)):
+            self._changed = not self._attempt("read", self._read)
+        health = StoreHealth(
+            up=not self._error and self._store is not None,
+            error=self._error,
+            failures=self._failures,
+            size_bytes=self._measures.size_bytes,
+        )
+        self._history = self._measures.history(self._totals, health)
+
+    def _refuse_the_rest(self) -> None:
+        while True:
+            try:
+                item = self._queue.get_nowait()
+            except queue.Empty:
+                return
+            if isinstance(item, _Asked):
+                error = StoreUnavailable("the processor is stopping")
+                self._loop.call_soon_threadsafe(_set, item.answer, error, True)
+
+
+def _set(future: asyncio.Future[Any], answer: Any, failed: bool) -> None:
+    if future.done():
+        return
+    if failed:
+        future.set_exception(answer)
+    else:
+        future.set_result(answer)

@@ -1,0 +1,75 @@
+"""From a closed session to what is kept of it: known parts joined, graded, stored, its executions stored, predictions answered."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from otel_quality.core.history import KeptSession
+from otel_quality.core.sessions.merge import merged
+from otel_quality.core.sessions.record import Grade, SessionRecord
+from otel_quality.core.tools import ingest
+from otel_quality.core.tools.execution import Execution
+from otel_quality.store.contract import Store
+
+SPANS: Final = "spans"
+"""The source whose executions come by themselves."""
+MATCH_WITHIN_NS: Final = 3600 * 10**9
+"""An execution answers a prediction that was asked for at most an hour before; one that names its prediction answers it at any time."""
+
+
+class Grader(Protocol):
+    """Grades a record."""
+
+    def __call__(self, record: SessionRecord) -> Grade: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What was new in what was kept.
+
+    Attributes:
+        graded: (task type, grade) of sessions that had no grade before.
+        executions: those that were not known.
+        answered: predictions.
+    """
+
+    graded: list[tuple[str, Grade]] = field(default_factory=list)
+    executions: list[Execution] = field(default_factory=list)
+    answered: int = 0
+
+
+def keep(
+    store: Store, grader: Grader, sessions: Sequence[SessionRecord], executions: Sequence[Execution], *, source: str, now_ns: int
+) -> Kept:
+    """Keep all of it in one transaction.
+
+    Args:
+        source: "spans", "api" or "file"; the executions of a session that did not come by spans are taken from its record, unless
+            spans tell them.
+    """
+    graded: list[tuple[str, Grade]] = []
+    told = list(executions)
+    with store.transaction():
+        for new in sessions:
+            known = store.session(new.id)
+            record = merged(known.record, new, same_source=source in known.sources) if known else new
+            if source != SPANS and (known is None or SPANS not in known.sources):
+                told += ingest.executions(new, now_ns=now_ns)
+            elif source == SPANS and known is not None and SPANS not in known.sources:
+                store.delete_executions(ingest.trace_of(new.id))
+            grade = grader(record)
+            if known is None or known.grade is None:
+                graded.append((record.task_type, grade))
+            store.put_session(record, grade, source=source, now_ns=now_ns)
+        fresh = store.put_executions(told)
+        answered = store.match_predictions(fresh, within_ns=MATCH_WITHIN_NS)
+    return Kept(graded, fresh, answered)
+
+
+def keep_one(store: Store, grader: Grader, record: SessionRecord, *, source: str, now_ns: int) -> tuple[KeptSession, Kept]:
+    """Keep one session that somebody hands in, and read it back."""
+    kept = keep(store, grader, [record], [], source=source, now_ns=now_ns)
+    found = store.session(record.id)
+    if found is None:
+        raise LookupError(f"session {record.id} was kept and is gone")
+    return found, kept

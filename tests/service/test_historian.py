@@ -1,0 +1,288 @@
+"""The historian: what is put is kept, failures of the store are survived, and the processor is never held up."""
+
+import asyncio
+import logging
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from otel_quality.core.history import Override, SessionFilter
+from otel_quality.service.chores import Chore
+from otel_quality.service.historian import Historian
+from otel_quality.store.contract import Config, Store
+from otel_quality.store.opening import open_store
+from otel_quality.store.sql import SqlStore
+from otel_quality.store.sqlite import Sqlite
+from otel_quality.vocabulary.errors import StoreRefused, StoreUnavailable
+from tests.service.history import in_folder, kept_by, until
+from tests.store import server
+from tests.store.samples import NOW, S, execution, prediction, session
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[server.Server]:
+    with server.running() as running:
+        yield running
+
+
+async def test_what_is_put_is_graded_stored_and_counted(tmp_path: Path) -> None:
+    async with kept_by(in_folder(tmp_path)) as historian:
+        historian.put(
+            [session()], [execution(), execution(success=False), execution("bash", success=False, error="unknown", latency_ns=-1)]
+        )
+        kept = await historian.ask(lambda store: store.session("s1"))
+        assert kept is not None
+        assert kept.grade is not None
+        assert kept.sources == ("spans",)
+        await until(lambda: historian.history().grades)
+        history = historian.history()
+    assert history.sessions == {("debugging", "completed" if kept.grade.task_completed else "incomplete"): 1}
+    assert history.tools == {("git_status", "ezra", "success"): 1, ("git_status", "ezra", "timeout"): 1, ("bash", "ezra", "error"): 1}
+    assert sum(history.durations["git_status"].counts) == 2
+    assert history.durations["git_status"].sum_s == pytest.approx(0.04)
+    assert "bash" not in history.durations
+    assert history.grades["debugging", "efficiency"] == kept.grade.tool_calls_efficient
+    assert history.store.up
+    assert history.store.size_bytes > 0
+
+
+async def test_a_revision_and_an_execution_that_is_known_are_not_counted_again(tmp_path: Path) -> None:
+    async with kept_by(in_folder(tmp_path)) as historian:
+        known = execution()
+        for revision in range(3):
+            historian.put([session(revision=revision)], [known])
+            await historian.ask(lambda store: None)
+        assert sum(historian.history().sessions.values()) == 1
+        assert sum(historian.history().tools.values()) == 1
+        assert len(await historian.ask(lambda store: store.revisions("s1"))) == 3
+
+
+async def test_a_session_after_a_restart_continues_the_kept_one(tmp_path: Path) -> None:
+    async with kept_by(in_folder(tmp_path)) as historian:
+        historian.put([session(ago_s=600)], [])
+    async with kept_by(in_folder(tmp_path)) as historian:
+        historian.put([session()], [])
+        kept = await historian.ask(lambda store: store.session("s1"))
+        assert kept is not None
+        assert kept.record.api_calls == 8
+        assert kept.record.start_ns == session(ago_s=600).start_ns
+
+
+async def test_executions_answer_predictions(tmp_path: Path) -> None:
+    async with kept_by(in_folder(tmp_path)) as historian:
+        await historian.ask(lambda store: store.add_prediction(prediction()))
+        historian.put([], [execution()])
+        (answered,) = await historian.ask(lambda store: store.predictions())
+        assert answered.success is True
+
+
+async def test_a_session_that_is_handed_in_brings_its_executions_until_spans_do(tmp_path: Path) -> None:
+    async with kept_by(in_folder(tmp_path)) as historian:
+        kept = await historian.add(session(), source="api")
+        assert kept.grade is not None
+        assert await historian.ask(lambda store: len(store.executions())) == 2
+        await historian.add(session(), source="api")
+        assert await historian.ask(lambda store: len(store.executions())) == 2
+        historian.put([session()], [execution()])
+        kept = await historian.ask(lambda store: store.session("s1"))
+        assert kept is not None
+        assert kept.sources == ("api", "spans")
+        assert await historian.ask(lambda store: len(store.executions())) == 1
+        await historian.add(session(), source="api")
+        assert await historian.ask(lambda store: len(store.executions())) == 1
+
+
+async def test_an_override_moves_the_means(tmp_path: Path) -> None:
+    async with kept_by(in_folder(tmp_path)) as historian:
+        historian.put([session()], [])
+        await until(lambda: historian.history().grades.get(("debugging", "quality")) not in (None, 1.0))
+        await historian.ask(lambda store: store.set_override("s1", Override(NOW, response_quality=1.0), now_ns=NOW))
+        await until(lambda: historian.history().grades["debugging", "quality"] == 1.0)
+
+
+async def test_work_that_fails_is_told_to_the_asker_and_to_nobody_else(tmp_path: Path) -> None:
+    def fail(store: Store) -> None:
+        raise LookupError("not there")
+
+    async with kept_by(in_folder(tmp_path)) as historian:
+        with pytest.raises(LookupError, match="not there"):
+            await historian.ask(fail)
+        assert await historian.ask(lambda store: store.count_sessions(SessionFilter())) == 0
+        assert historian.history().store.up
+
+
+async def test_after_the_end_nothing_is_answered(tmp_path: Path) -> None:
+    async with kept_by(in_folder(tmp_path)) as historian:
+        pass
+    with pytest.raises(StoreUnavailable, match="stopping"):
+        await historian.ask(lambda store: None)
+
+
+async def test_a_store_that_cannot_be_used_stops_the_start(tmp_path: Path) -> None:
+    (tmp_path / "history.sqlite").write_text("no database at all, but long enough to be looked at as one" * 20)
+    with pytest.raises(StoreRefused, match="give another data directory"):
+        async with kept_by(in_folder(tmp_path)):
+            pass
+
+
+def bounded(folder: Path, pages: list[int]) -> SqlStore:
+    """A store whose file may have so many pages: a disk of that size."""
+    database = Sqlite(folder / "history.sqlite")
+    database.query(f"PRAGMA max_page_count = {pages[0]}", {})
+    real = database._begin
+
+    def begin() -> None:
+        database.query(f"PRAGMA max_page_count = {pages[0]}", {})
+        real()
+
+    database._begin = begin  # type: ignore[method-assign]
+    return SqlStore(database)
+
+
+async def test_a_full_disk_is_told_once_and_what_came_is_written_when_there_is_room(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    pages = [40]
+    async with kept_by(lambda: bounded(tmp_path, pages)) as historian:
+        historian.put([], [execution() for _ in range(3000)])
+        await until(lambda: historian.history().store.failures >= 3)
+        health = historian.history().store
+        assert (health.up, health.waiting, health.dropped) == (False, 3000, 0)
+        assert "full" in health.error
+        assert await historian.ask(lambda store: len(store.executions())) == 0
+        pages[0] = 1_000_000
+        await until(lambda: historian.history().store.up)
+        assert await historian.ask(lambda store: store.counts()["executions"]) == 3000
+        assert historian.history().store.waiting == 0
+    told = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    assert len(told) == 2
+    assert told[0].startswith("history cannot be written, and is tried again until it can: ")
+    assert told[1].startswith("history is kept again")
+
+
+async def test_what_waits_is_bounded_and_what_is_over_is_counted(tmp_path: Path) -> None:
+    pages = [40]
+    async with kept_by(lambda: bounded(tmp_path, pages), max_waiting=2000) as historian:
+        historian.put([session()], [execution() for _ in range(2500)])
+        assert (historian.history().store.waiting, historian.history().store.dropped) == (2000, 501)
+        historian.put([session("s2")], [execution()])
+        assert historian.history().store.dropped == 503
+        pages[0] = 1_000_000
+        await until(lambda: not historian.history().store.waiting)
+        assert await historian.ask(lambda store: store.counts()["executions"]) == 1999
+
+
+async def test_a_record_that_no_database_takes_is_dropped_and_the_others_are_kept(tmp_path: Path) -> None:
+    async with kept_by(in_folder(tmp_path)) as historian:
+        historian.put([session(), session("bad", api_calls=2**70)], [execution(), execution(latency_ns=2**70), execution()])
+        assert await historian.ask(lambda store: store.counts()["executions"]) == 2
+        assert await historian.ask(lambda store: [each.record.id for each in store.sessions(SessionFilter())]) == ["s1"]
+        assert historian.history().store.dropped == 2
+        assert historian.history().store.waiting == 0
+
+
+async def test_chores_are_done_from_the_start_and_one_that_fails_ends_nothing(tmp_path: Path) -> None:
+    done: list[str] = []
+
+    def fail(store: Store, now_ns: int) -> None:
+        done.append("failed")
+        raise RuntimeError("a fault")
+
+    chores = [Chore("broken", 0.01, fail), Chore("counting", 0.01, lambda store, now_ns: done.append("counted"))]
+    async with kept_by(in_folder(tmp_path), chores) as historian:
+        await until(lambda: done.count("counted") >= 3 and done.count("failed") >= 3)
+        historian.put([session()], [])
+        assert await historian.ask(lambda store: store.session("s1")) is not None
+
+
+async def test_a_server_that_is_away_is_waited_for(postgres: server.Server) -> None:
+    url = postgres.database("away")
+    async with kept_by(lambda: open_store(Config(url=url), data_dir=None)) as historian:
+        historian.put([session()], [])
+        assert await historian.ask(lambda store: store.session("s1")) is not None
+        await asyncio.to_thread(postgres.stop)
+        try:
+            historian.put([session("s2")], [execution()])
+            await until(lambda: historian.history().store.failures >= 2)
+            with pytest.raises(StoreUnavailable, match="PostgreSQL: "):
+                await historian.ask(lambda store: store.session("s1"))
+            assert historian.history().store.waiting == 2
+        finally:
+            await asyncio.to_thread(postgres.start)
+        await until(lambda: historian.history().store.up)
+        kept = await historian.ask(lambda store: store.sessions(SessionFilter()))
+        assert {each.record.id for each in kept} == {"s1", "s2"}
+
+
+async def test_a_server_that_is_away_at_the_start_does_not_stop_it(postgres: server.Server) -> None:
+    url = postgres.database("late")
+    await asyncio.to_thread(postgres.stop)
+    try:
+        historian = Historian(lambda: open_store(Config(url=url), data_dir=None), lambda record: pytest.fail("graded"))
+        await historian.start()
+        assert not historian.history().store.up
+        with pytest.raises(StoreUnavailable):
+            await historian.ask(lambda store: None)
+        await historian.stop()
+    finally:
+        await asyncio.to_thread(postgres.start)
+
+
+WRITER = """
+import asyncio, sys
+from dataclasses import replace
+from pathlib import Path
+from tests.service.history import in_folder, kept_by
+from tests.store.samples import execution, session
+
+async def main():
+    async with kept_by(in_folder(Path(sys.argv[1]))) as historian:
+        for number in range(100_000):
+            historian.put([session(str(number))], [execution(session=str(number)) for _ in range(5)])
+            await historian.ask(lambda store: None)
+            print(number, flush=True)
+
+asyncio.run(main())
+"""
+
+
+def test_what_was_committed_survives_a_kill_and_is_whole(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", WRITER, tmp_path], stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout is not None
+        told = [int(writer.stdout.readline()) for _ in range(20)]
+        writer.send_signal(signal.SIGKILL)
+        told += [int(line) for line in writer.stdout]
+    store = open_store(Config(), data_dir=tmp_path)
+    kept = {each.record.id for each in store.sessions(SessionFilter(limit=500))}
+    counts = store.counts()
+    assert kept >= set(map(str, told))
+    assert counts["executions"] == 5 * counts["sessions"]
+    store.close()
+    with sqlite3.connect(tmp_path / "history.sqlite") as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+async def test_putting_never_waits_for_the_store(tmp_path: Path) -> None:
+    release = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    held = Chore("slow", 3600, lambda store, now_ns: asyncio.run_coroutine_threadsafe(release.wait(), loop).result() and None)
+    async with kept_by(in_folder(tmp_path), [held]) as historian:
+        for number in range(100):
+            historian.put([replace(session(str(number)), end_ns=NOW + number * S)], [])
+        assert historian.history().store.waiting == 100
+        release.set()
+        await until(lambda: not historian.history().store.waiting)
+        assert await historian.ask(lambda store: store.count_sessions(SessionFilter())) == 100
