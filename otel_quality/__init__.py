@@ -15,10 +15,14 @@ In your program:
     @oq.observe_agent(name="ezra")
     async def run(goal): ...
 
-    with oq.session("conv-42"):                           # the conversation of everything inside
+    with oq.session("conv-42", end=True):                 # the conversation of everything inside; it ends here
         with oq.llm_call(backend="groq", model="llama-4", task="fast_ops") as call:
             call.first_token()
             call.finish(output_tokens=120, stop_reason="stop")
+
+    oq.predict_success("git_status", agent="ezra", params={"path": "."}).probability
+    oq.policy("ezra.evidence_threshold", default=0.8)     # adjusted by the processor's rules
+    oq.on_policy_change("ezra.evidence_threshold", print)
 
 The house, by room:
 
@@ -40,6 +44,19 @@ Importing this package loads the OpenTelemetry API and nothing heavier; `configu
 from otel_quality.sdk.block import llm_call
 from otel_quality.sdk.configuration import configure
 from otel_quality.sdk.observers import observe_agent, observe_llm, observe_tool
+from otel_quality.sdk.policies import on_policy_change, policy
+from otel_quality.sdk.predictions import Prediction, predict_success
 from otel_quality.sdk.sessions import session
 
-__all__ = ["configure", "llm_call", "observe_agent", "observe_llm", "observe_tool", "session"]
+__all__ = [
+    "Prediction",
+    "configure",
+    "llm_call",
+    "observe_agent",
+    "observe_llm",
+    "observe_tool",
+    "on_policy_change",
+    "policy",
+    "predict_success",
+    "session",
+]

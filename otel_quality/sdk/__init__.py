@@ -11,10 +11,12 @@ Refuses to raise into the user's code, to keep prompts or completions, and to im
     step          one step of a stream with the span current
     reading       what one response told, folded in chunk by chunk
     shapes/       one file per response shape: where each client keeps what we read
-    request       what the arguments tell: model, tools, the hash of a tool's parameters
+    request       what the arguments tell: model, tools
     endings       how what did not succeed has ended
     content       messages and tool arguments on the span; off unless asked for
     sessions      the conversation that spans belong to
+    predictions   how likely an execution is to succeed; policies: numbers that the processor adjusts
+    asking        the thread that asks the processor for them
     configuration the OpenTelemetry provider and exporter
     border        the one place that catches everything, and counts
 """

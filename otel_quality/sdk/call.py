@@ -24,10 +24,11 @@ from opentelemetry.trace import Span, SpanKind, StatusCode
 from otel_quality.sdk import border, content, endings
 from otel_quality.sdk.reading import Reading, field
 from otel_quality.sdk.request import Parameters, Read
-from otel_quality.sdk.sessions import INHERITED
+from otel_quality.sdk.sessions import FIRST_REQUEST, INHERITED, FirstRequest
 from otel_quality.sdk.shapes import read
 from otel_quality.vocabulary import attributes as names
 from otel_quality.vocabulary.outcomes import Outcome
+from otel_quality.vocabulary.signs import task_type
 
 SNAPSHOTS = ("current_message_snapshot", "current_completion_snapshot")
 """Where the streaming helpers of Anthropic and OpenAI keep the whole response, whichever of their iterators was used."""
@@ -126,9 +127,24 @@ class Call:
         self._ended = False
         otel_context.attach(context)
         self._attached = True
-        if self._recording and content.capturing() and plan.parameters is not None:
-            border.run(self._capture_input, plan.parameters)
+        if self._recording and plan.parameters is not None:
+            if self._previous or plan.operation == names.INVOKE_AGENT:
+                border.run(self._infer_task_type, plan.parameters)
+            if content.capturing():
+                border.run(self._capture_input, plan.parameters)
         self._args, self._kwargs = (), None
+
+    def _infer_task_type(self, parameters: Parameters) -> None:
+        """Tell what kind of work this is, by the first request of the session, or of the run that no session is around."""
+        first = self._previous.get(FIRST_REQUEST)
+        outermost = first is None and self.plan.operation == names.INVOKE_AGENT and names.AGENT_NAME not in self._previous
+        if self.plan.operation == names.EXECUTE_TOOL or not (outermost or (isinstance(first, FirstRequest) and not first.seen)):
+            return
+        text = content.first_request(parameters.bound(self._args, self._kwargs or {}) or {})
+        if text:
+            self._span.set_attribute(names.SESSION_TASK_TYPE, task_type(text))
+            if isinstance(first, FirstRequest):
+                first.seen = True
 
     def _capture_input(self, parameters: Parameters) -> None:
         arguments = parameters.bound(self._args, self._kwargs or {})

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 
 SETTINGS: Final = ("endpoint", "service_name", "capture_content")
 PROTOCOLS: Final = ("http/protobuf", "grpc")
+API_URL: Final = "http://127.0.0.1:9465"
+
+
+def api_url() -> str:
+    """Where the processor's API is: OTEL_QUALITY_API_URL."""
+    return os.environ.get("OTEL_QUALITY_API_URL", "").strip().rstrip("/") or API_URL
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from otel_quality.sdk.reading import field, items
 MAX_CONTENT: Final = 65_536
 """Characters of one attribute; what is over is cut."""
 
+_REQUEST: Final = ("messages", "input", "contents", "prompt")
+"""Arguments that hold what is asked of the model."""
 _capture = False
 
 
@@ -34,13 +36,25 @@ def as_json(value: Any) -> str:
 
 def input_messages(arguments: Mapping[str, Any]) -> str:
     """What went in: the messages if the arguments hold some, else all arguments as one text."""
-    for name in ("messages", "input", "contents", "prompt"):
+    for name in _REQUEST:
         value = arguments.get(name)
         if isinstance(value, str):
             return as_json([_message("user", value)])
         if items(value):
             return as_json([_message(field(each, "role") or "user", _text(each)) for each in items(value)])
     return as_json([_message("user", as_json(dict(arguments)))])
+
+
+def first_request(arguments: Mapping[str, Any]) -> str:
+    """The text of the user's first message, else the first argument that is text; empty where there is none."""
+    for name in _REQUEST:
+        value = arguments.get(name)
+        if isinstance(value, str):
+            return value
+        for each in items(value):
+            if isinstance(each, str) or field(each, "role") == "user":
+                return _text(each)
+    return next((value for value in arguments.values() if isinstance(value, str)), "")
 
 
 def output_messages(text: str) -> str:

@@ -8,11 +8,12 @@ from typing import Any, Final, Never, overload
 
 from opentelemetry.trace import SpanKind
 
-from otel_quality.sdk import proxy, wrap
+from otel_quality.sdk import predictions, proxy, wrap
 from otel_quality.sdk.call import Plan
-from otel_quality.sdk.request import Parameters, params_hash, reader
+from otel_quality.sdk.request import Parameters, reader
 from otel_quality.vocabulary import attributes as names
 from otel_quality.vocabulary import measures
+from otel_quality.vocabulary.parameters import params_hash
 
 LLM_SETTINGS: Final = ("backend", "model", "task", "provider", "has_tools")
 NAME_SETTINGS: Final = ("name",)
@@ -122,7 +123,7 @@ def observe_tool(function: Any = None, /, *, name: str | None = None, **unknown:
             operation=names.EXECUTE_TOOL,
             adopt=proxy.adopt_native,
             parameters=parameters,
-            request=lambda args, kwargs: _hashed(parameters, args, kwargs),
+            request=lambda args, kwargs: _told(tool, parameters, args, kwargs),
         )
 
     def decorate(target: Any) -> Any:
@@ -131,10 +132,13 @@ def observe_tool(function: Any = None, /, *, name: str | None = None, **unknown:
     return decorate if function is None else decorate(function)
 
 
-def _hashed(parameters: Parameters, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    """The hash of the call's parameters; none where they do not fit, which the tool itself will say."""
+def _told(tool: str, parameters: Parameters, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """The hash of the call's parameters and the prediction it is about; none where they do not fit, which the tool itself will say."""
     arguments = parameters.bound(args, kwargs)
-    return {} if arguments is None else {names.TOOL_PARAMS_HASH: params_hash(arguments)}
+    if arguments is None:
+        return {}
+    digest = params_hash(arguments)
+    return {names.TOOL_PARAMS_HASH: digest, **predictions.about(tool, digest)}
 
 
 @overload

@@ -1,4 +1,4 @@
-"""What the arguments of a call tell: its model, whether tools were offered, and the hash of a tool's parameters.
+"""What the arguments of a call tell: its model, and whether tools were offered.
 
 Reads arguments by name, never their text. Whether tools were offered is known only where it can be seen: a parameter `tools`
 (`toolConfig` for Bedrock, `config` for Gemini), or messages without one in a call that could have carried it. A function that
@@ -8,9 +8,7 @@ Decision: the places of the few names we look for are worked out once, at decora
 of them pays nothing.
 """
 
-import hashlib
 import inspect
-import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -105,33 +103,3 @@ def _offers(tools: Any) -> bool:
     if isinstance(tools, dict):
         return bool(tools.get("tools"))
     return isinstance(tools, (list, tuple)) and len(tools) > 0
-
-
-def params_hash(arguments: Mapping[str, Any]) -> str:
-    """16 hex digits of the SHA-256 of the arguments as JSON: sorted keys, separators `,` `:`, UTF-8.
-
-    A value that JSON has no form for counts by the name of its type.
-
-    >>> params_hash({"path": ".", "depth": 2}) == params_hash({"depth": 2, "path": "."})
-    True
-    """
-    try:
-        text = _dump(arguments)
-    except (TypeError, ValueError, RecursionError):
-        text = _dump({name: _by_itself(value) for name, value in arguments.items()})
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-
-
-def _by_itself(value: Any) -> Any:
-    try:
-        return json.loads(_dump(value))
-    except (TypeError, ValueError, RecursionError):
-        return _type_name(value)
-
-
-def _dump(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_type_name)
-
-
-def _type_name(value: Any) -> str:
-    return type(value).__name__

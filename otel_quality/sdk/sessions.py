@@ -19,7 +19,19 @@ from otel_quality.vocabulary import attributes as names
 INHERITED: Final = (names.CONVERSATION_ID, names.AGENT_NAME)
 """Context keys whose values go on every span begun inside; a span's own value wins."""
 
+FIRST_REQUEST: Final = "otel_quality.first_request"
+"""Context key of the `FirstRequest` of the session around."""
+
 _tracer = trace.get_tracer("otel_quality")
+
+
+class FirstRequest:
+    """Whether a session's first request was seen: it tells what kind of work the session is about."""
+
+    __slots__ = ("seen",)
+
+    def __init__(self) -> None:
+        self.seen = False
 
 
 class session:
@@ -44,7 +56,10 @@ class session:
 
     def _enter(self) -> None:
         self._previous = otel_context.get_current()
-        self._context = otel_context.set_value(names.CONVERSATION_ID, self.id) if self.id else self._previous
+        self._context = self._previous
+        if self.id:
+            named = otel_context.set_value(names.CONVERSATION_ID, self.id)
+            self._context = otel_context.set_value(FIRST_REQUEST, FirstRequest(), named)
         otel_context.attach(self._context)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace_back: TracebackType | None) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 from opentelemetry.trace import SpanKind
 
 import otel_quality as oq
-from otel_quality.sdk.request import params_hash
+from otel_quality.vocabulary.parameters import params_hash
 from tests.sdk.recorded import attributes, one, taken
 
 TOOLS = [{"name": "look"}]

@@ -1,0 +1,62 @@
+"""A processor's API, as far as the SDK asks it: real HTTP, answers that a test sets, requests that it can look at."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+class FakeProcessor:
+    """Answers `/v1/predictions` and `/v1/policies`.
+
+    Attributes:
+        status: of every answer; 200 gives what the test has set.
+        probability: that predictions are given.
+        policies: name to value.
+        hold: while it is not set, requests wait.
+        posted: bodies of the predictions asked for.
+        polls: how often policies were asked for.
+    """
+
+    def __init__(self) -> None:
+        self.status = 200
+        self.probability: Any = 0.9
+        self.policies: dict[str, Any] = {}
+        self.posted: list[dict[str, str]] = []
+        self.polls = 0
+        self.hold = threading.Event()
+        self.hold.set()
+        fake = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                fake.hold.wait(20)
+                fake.polls += 1
+                listed = [{"name": name, "value": value, "updated": "2026-11-21T00:00:00Z"} for name, value in fake.policies.items()]
+                self._answer(200, {"policies": listed})
+
+            def do_POST(self) -> None:
+                fake.hold.wait(20)
+                fake.posted.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+                told = {"id": f"p{len(fake.posted)}", "probability": fake.probability, "reason": "excellent", "samples": 9}
+                self._answer(201, told)
+
+            def _answer(self, status: int, told: Any) -> None:
+                body = json.dumps(told).encode()
+                self.send_response(status if fake.status == 200 else fake.status)
+                self.send_header("content-type", "application/json")
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: Any) -> None:
+                """Say nothing."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def close(self) -> None:
+        self.hold.set()
+        self._server.shutdown()
+        self._server.server_close()
