@@ -64,8 +64,9 @@ def record(session: object) -> SessionRecord:
         clarification=any(signs.features(turn.text).asks_clarification for turn in answers),
         ended=True,
         success=success if isinstance(success, bool) else None,
-        traits=traits.of(read, uses),
+        traits=traits.of(read),
         clues=traits.clues(read),
+        sketch=traits.sketch(read),
     )
 
 

@@ -49,6 +49,7 @@ class SessionRecord:
         revision: how often it was closed before.
         traits: further numbers by name that calibration learns from (`core.sessions.traits`); what is not told is not there.
         clues: hashes that tell which group a session without one is like.
+        sketch: how often words of each of 1,024 hash classes occur, a hex digit each (`core.sessions.traits`); empty: no text.
     """
 
     id: str
@@ -80,6 +81,7 @@ class SessionRecord:
     revision: int = 0
     traits: tuple[tuple[str, float], ...] = ()
     clues: frozenset[int] = frozenset()
+    sketch: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,11 +44,12 @@ _SILENT_PARTS: Final = frozenset({"thinking", "redacted_thinking", "reasoning"})
 
 
 class Call(NamedTuple):
-    """A tool call: its id (empty where the source has none), the tool, and the hash of its parameters."""
+    """A tool call: its id (empty where the source has none), the tool, the hash of its parameters, and they themselves as JSON."""
 
     id: str
     tool: str
     params_hash: str
+    arguments: str
 
 
 class Result(NamedTuple):
@@ -158,15 +159,9 @@ def _call(call: object, where: str) -> Call:
         raise ValueError(f"{where}: a tool call is {_kind(call)}, not an object")
     named = call["function"] if isinstance(call.get("function"), Mapping) else call
     arguments = next((named[key] for key in ("arguments", "input", "args", "parameters") if named.get(key) is not None), None)
-    if isinstance(arguments, Mapping):
-        digest = params_hash(arguments)
-    else:
-        digest = (
-            ""
-            if arguments is None
-            else params_hash_of_json(arguments if isinstance(arguments, str) else json.dumps(arguments, default=str))
-        )
-    return Call(str(call.get("call_id") or call.get("id") or ""), str(named.get("name") or "unknown"), digest)
+    text = "" if arguments is None else arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False, default=str)
+    digest = params_hash(arguments) if isinstance(arguments, Mapping) else params_hash_of_json(text) if text else ""
+    return Call(str(call.get("call_id") or call.get("id") or ""), str(named.get("name") or "unknown"), digest, text)
 
 
 def _result(message: Mapping[str, Any], text: str) -> Result:
