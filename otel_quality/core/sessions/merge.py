@@ -65,6 +65,7 @@ def _continued(known: SessionRecord, new: SessionRecord) -> SessionRecord:
         revision=known.revision + 1,
         traits=new.traits or known.traits,
         clues=known.clues | new.clues,
+        sketch=new.sketch or known.sketch,
     )
 
 
@@ -92,6 +93,7 @@ def _joined(known: SessionRecord, new: SessionRecord) -> SessionRecord:
         revision=max(known.revision, new.revision),
         traits=fuller.traits or other.traits,
         clues=fuller.clues | other.clues,
+        sketch=fuller.sketch or other.sketch,
     )
 
 

@@ -1,0 +1,81 @@
+"""Grades are calibrated by labels as they come, and stay so over a restart."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from otel_quality.core.history import Meta
+from otel_quality.core.sessions.grade import grade
+from otel_quality.service.grading import NAME, Grading
+from otel_quality.store.contract import Config, Store
+from otel_quality.store.opening import open_store
+from tests.store.samples import NOW, session
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    opened = open_store(Config(), data_dir=None)
+    yield opened
+    opened.close()
+
+
+def label(store: Store, count: int) -> None:
+    """Sessions with many errors fail, the others succeed."""
+    for number in range(count):
+        good = number % 2 == 0
+        record = session(f"s{number}", tool_calls=10, tool_errors=0 if good else 8, error_run=0 if good else 6, group="lab")
+        store.put_session(record, grade(record), source="spans", now_ns=NOW + number)
+        store.set_meta(record.id, Meta(success=good), now_ns=NOW + number)
+
+
+def test_under_twenty_labels_the_rules_stand_alone(store: Store) -> None:
+    grading = Grading()
+    label(store, 19)
+    grading.refit(store, NOW)
+    assert grading(session()) == grade(session())
+
+
+def test_labels_teach_and_the_rules_stay_beside(store: Store) -> None:
+    grading = Grading()
+    label(store, 40)
+    grading.refit(store, NOW)
+    good = grading(session(tool_calls=10, tool_errors=0, group="lab"))
+    bad = grading(session(tool_calls=10, tool_errors=8, error_run=6, group="lab"))
+    assert good.p_completed is not None
+    assert bad.p_completed is not None
+    assert 0 <= bad.p_completed < good.p_completed <= 1
+    assert replace(good, p_completed=None) == grade(session(tool_calls=10, tool_errors=0, group="lab"))
+
+
+def test_a_fitted_model_is_taken_from_the_store_after_a_restart(store: Store) -> None:
+    label(store, 40)
+    first = Grading()
+    first.refit(store, NOW)
+    kept = store.calibration(NAME)
+    second = Grading()
+    second.refit(store, NOW + 1)
+    assert second(session()).p_completed == pytest.approx(first(session()).p_completed, abs=1e-3)
+    assert store.calibration(NAME) == kept
+
+
+def test_a_model_of_another_version_is_fitted_anew(store: Store) -> None:
+    label(store, 40)
+    store.put_calibration(NAME, json.dumps({"stamp": store.labels_stamp(), "model": {"version": 0}}), now_ns=NOW)
+    grading = Grading()
+    grading.refit(store, NOW)
+    assert grading(session()).p_completed is not None
+
+
+def test_new_labels_are_fitted_after_a_rest(store: Store) -> None:
+    label(store, 40)
+    grading = Grading()
+    grading.refit(store, NOW)
+    kept = store.calibration(NAME)
+    label(store, 42)
+    grading.refit(store, NOW)
+    assert store.calibration(NAME) == kept
+    grading._rested_s = 0.0
+    grading.refit(store, NOW)
+    assert store.calibration(NAME) != kept
