@@ -3,32 +3,29 @@
 Each question runs on the thread that owns the store. Holds nothing itself; the clock is here.
 """
 
-import json
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any, Final, Protocol, TypeVar
 
-from pydantic import TypeAdapter
-
 from otel_quality.api.history import Agents, Tools
-from otel_quality.core.history import KeptSession, Override, Report, Revision, SessionFilter
+from otel_quality.core.history import KeptSession, Override, Revision, SessionFilter
 from otel_quality.core.reports import lines, weeks
 from otel_quality.core.reports.intelligence import Intelligence, Known, intelligence, total
 from otel_quality.core.reports.records import Weekly
 from otel_quality.core.reports.summary import Summary, summary
-from otel_quality.core.reports.weekly import WEEKS_BEFORE, weekly
-from otel_quality.core.sessions.record import Grade, SessionRecord
-from otel_quality.core.tools import ingest, predict, velocity
+from otel_quality.core.sessions.record import SessionRecord
+from otel_quality.core.tools import predict, velocity
 from otel_quality.core.tools.knowledge import Bin, Pattern, Prediction, Tally
+from otel_quality.service.reporting import keep_weekly
 from otel_quality.store.contract import Store
 
+_API: Final = "api"
 _DAY_NS: Final = weeks.DAY_NS
 _ACCURACY_DAYS: Final = 7
 _PATTERNS: Final = 500
 _REPORTED: Final = 20
 """Patterns and adaptations that the intelligence report names."""
-_WEEKLY: Final = TypeAdapter(Weekly)
 
 T = TypeVar("T")
 
@@ -36,8 +33,12 @@ T = TypeVar("T")
 class Asks(Protocol):
     """Where questions go: the thread that owns the store."""
 
-    async def ask(self, question: Callable[[Store], T]) -> T:
+    async def ask(self, work: Callable[[Store], T]) -> T:
         """Ask, and wait for the answer."""
+        ...
+
+    async def add(self, record: SessionRecord, *, source: str) -> KeptSession:
+        """Keep a session that somebody hands in, graded, with its executions."""
         ...
 
 
@@ -46,12 +47,11 @@ class Archive:
 
     Args:
         historian: where questions go.
-        grade: grades a session that is handed in.
         now_ns: the clock.
     """
 
-    def __init__(self, historian: Asks, grade: Callable[[SessionRecord], Grade], now_ns: Callable[[], int]) -> None:
-        self._ask, self._grade, self._now_ns = historian.ask, grade, now_ns
+    def __init__(self, historian: Asks, now_ns: Callable[[], int]) -> None:
+        self._ask, self._add, self._now_ns = historian.ask, historian.add, now_ns
 
     # Sessions
 
@@ -67,20 +67,7 @@ class Archive:
         return await self._ask(question)
 
     async def add_session(self, record: SessionRecord) -> KeptSession:
-        grade, now_ns = self._grade(record), self._now_ns()
-        executions = ingest.executions(record, now_ns=now_ns)
-
-        def question(store: Store) -> KeptSession:
-            with store.transaction():
-                before = store.session(record.id)
-                store.put_session(record, grade, source="api", now_ns=now_ns)
-                if before is None or "spans" not in before.sources:
-                    store.put_executions(executions)
-                kept = store.session(record.id)
-            assert kept is not None
-            return kept
-
-        return await self._ask(question)
+        return await self._add(record, source=_API)
 
     async def set_meta(self, session_id: str, changes: Mapping[str, Any]) -> KeptSession | None:
         now_ns = self._now_ns()
@@ -173,27 +160,6 @@ class Archive:
 
     def _since(self, days: int | None) -> int:
         return 0 if days is None else max(self._now_ns() - days * _DAY_NS, 0)
-
-
-def keep_weekly(store: Store, week: str, *, now_ns: int) -> Weekly:
-    """The report of a week that has begun, made and kept; the kept one where history no longer holds all of its sessions.
-
-    Raises:
-        ValueError: it is no week.
-    """
-    begin_ns, end_ns = weeks.bounds_ns(week)
-    since_ns = max(begin_ns - WEEKS_BEFORE * weeks.WEEK_NS, 0)
-    summaries = store.grade_summaries("week", since_ns=since_ns, until_ns=end_ns)
-    groups = store.error_groups(since_ns=begin_ns, until_ns=end_ns, limit=_PATTERNS)
-    before = store.error_groups(since_ns=since_ns, until_ns=end_ns, limit=_PATTERNS)
-    made = weekly(week, summaries, groups, recurring=before, now_ns=now_ns)
-    kept = store.report(week)
-    if kept is not None:
-        earlier = _WEEKLY.validate_json(kept.document)
-        if earlier.figures.sessions > made.figures.sessions:
-            return earlier
-    store.put_report(Report(week, now_ns, json.dumps(asdict(made), ensure_ascii=False)))
-    return made
 
 
 def _tools(store: Store, tool: str | None, since_ns: int) -> Tools:

@@ -5,9 +5,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from otel_quality.core.history import KeptSession
 from otel_quality.core.sessions.grade import grade
+from otel_quality.core.sessions.record import SessionRecord
 from otel_quality.core.tools.execution import Execution
 from otel_quality.service.archive import Archive
+from otel_quality.service.keeping import keep_one
 from otel_quality.store.contract import Config, Store
 from otel_quality.store.opening import open_store
 
@@ -31,17 +34,20 @@ class Keeper:
         self.now_ns = NOW_NS
         self.fails: Exception | None = None
 
-    async def ask(self, question: Callable[[Store], T]) -> T:
+    async def ask(self, work: Callable[[Store], T]) -> T:
         if self.fails is not None:
             raise self.fails
-        return await asyncio.get_running_loop().run_in_executor(self._thread, question, self.store)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, self.store)
+
+    async def add(self, record: SessionRecord, *, source: str) -> KeptSession:
+        return await self.ask(lambda store: keep_one(store, grade, record, source=source, now_ns=self.now_ns)[0])
 
     def tell(self, change: Callable[[Store], T]) -> T:
         """The same, for those who do not run on a loop."""
         return self._thread.submit(change, self.store).result()
 
     def archive(self) -> Archive:
-        return Archive(self, grade, lambda: self.now_ns)
+        return Archive(self, lambda: self.now_ns)
 
     def close(self) -> None:
         self._thread.submit(self.store.close).result()

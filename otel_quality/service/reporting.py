@@ -1,0 +1,49 @@
+"""The weekly report: made from the store, and kept in it per ISO week."""
+
+import json
+from dataclasses import asdict
+from typing import Final
+
+from pydantic import TypeAdapter
+
+from otel_quality.core.history import Report
+from otel_quality.core.reports import weeks
+from otel_quality.core.reports.records import Weekly
+from otel_quality.core.reports.weekly import WEEKS_BEFORE, weekly
+from otel_quality.service.chores import Chore
+from otel_quality.store.contract import Store
+
+_GROUPS: Final = 500
+_WEEKLY: Final = TypeAdapter(Weekly)
+
+
+def weekly_reports(*, every_s: float = 3600.0) -> Chore:
+    """Keeps the reports of this week and of the last one, hourly, so that a week has its report although nobody asked for it."""
+
+    def work(store: Store, now_ns: int) -> None:
+        this = weeks.week_of(now_ns)
+        for week in (this, *weeks.before(this, 1)):
+            keep_weekly(store, week, now_ns=now_ns)
+
+    return Chore("weekly report", every_s, work)
+
+
+def keep_weekly(store: Store, week: str, *, now_ns: int) -> Weekly:
+    """The report of a week that has begun, made and kept; the kept one where history no longer holds all of its sessions.
+
+    Raises:
+        ValueError: it is no week.
+    """
+    begin_ns, end_ns = weeks.bounds_ns(week)
+    since_ns = max(begin_ns - WEEKS_BEFORE * weeks.WEEK_NS, 0)
+    summaries = store.grade_summaries("week", since_ns=since_ns, until_ns=end_ns)
+    groups = store.error_groups(since_ns=begin_ns, until_ns=end_ns, limit=_GROUPS)
+    before = store.error_groups(since_ns=since_ns, until_ns=end_ns, limit=_GROUPS)
+    made = weekly(week, summaries, groups, recurring=before, now_ns=now_ns)
+    kept = store.report(week)
+    if kept is not None:
+        earlier = _WEEKLY.validate_json(kept.document)
+        if earlier.figures.sessions > made.figures.sessions:
+            return earlier
+    store.put_report(Report(week, now_ns, json.dumps(asdict(made), ensure_ascii=False)))
+    return made
