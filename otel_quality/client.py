@@ -58,9 +58,15 @@ class Client:
         """Likewise, with DELETE."""
         return self._ask("DELETE", path, query)
 
-    def _ask(self, method: str, path: str, query: dict[str, str | int | None]) -> Any:
+    def post(self, path: str, body: Any) -> Any:
+        """Likewise, with POST and a JSON body."""
+        return self._ask("POST", path, {}, json.dumps(body).encode())
+
+    def _ask(self, method: str, path: str, query: dict[str, str | int | None], body: bytes | None = None) -> Any:
         given = urllib.parse.urlencode({name: value for name, value in query.items() if value is not None})
-        request = urllib.request.Request(f"{self.url}{path}{'?' if given else ''}{given}", method=method)  # noqa: S310 - http(s) only, checked above
+        headers = {"Content-Type": "application/json"} if body is not None else {}
+        url = f"{self.url}{path}{'?' if given else ''}{given}"
+        request = urllib.request.Request(url, body, headers, method=method)  # noqa: S310 - http(s) only, checked above
         try:
             with self._opener.open(request, timeout=_TIMEOUT_S) as answer:
                 return json.load(answer)

@@ -1,4 +1,4 @@
-"""How scores and drift look on a terminal: bars, colours, units. Used by the commands and by the demo.
+"""How scores, drift and reports look on a terminal: bars, colours, units, tables. Used by the commands and by the demo.
 
 Prints nothing unless it is given the console.
 """
@@ -9,6 +9,9 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from otel_quality.core.reports.document import Document, Section
+from otel_quality.core.reports.rendering import plain
 
 CELLS: Final = 20
 """Cells of a score bar; one is 5 points."""
@@ -40,6 +43,32 @@ def item(out: Console, head: Text, body: Text) -> None:
         out.print(hanging(head, body))
     else:
         out.print(Text.assemble(head, body), soft_wrap=True)
+
+
+def document(out: Console, page: Document) -> None:
+    """Print a page."""
+    out.print(Text(page.title, style="bold"))
+    for line in page.lead:
+        out.print(Text(plain(line), style="dim"))
+    for each in page.sections:
+        out.print()
+        section(out, each)
+
+
+def section(out: Console, part: Section) -> None:
+    """Print one part of a page."""
+    out.print(Text(part.title, style="bold"))
+    if part.note:
+        out.print(Text(plain(part.note), style="dim"))
+    if part.table:
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+        for column in part.table.columns:
+            table.add_column(column.name, justify="right" if column.number else "left", no_wrap=not column.wide, overflow="fold")
+        for row in part.table.rows:
+            table.add_row(*(Text(plain(cell)) for cell in row))
+        out.print(table)
+    for each in part.items:
+        item(out, Text("• "), Text(plain(each)))
 
 
 def bar(score: float) -> str:

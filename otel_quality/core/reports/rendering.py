@@ -33,7 +33,7 @@ def text(document: Document, *, columns: int = COLUMNS) -> str:
         lines = [section.title, "-" * len(section.title), *_wrapped([section.note] if section.note else [], columns)]
         lines += _text_table(section.table, columns) if section.table else []
         for item in section.items:
-            lines += textwrap.wrap(_plain(item), columns, initial_indent="* ", subsequent_indent="  ", break_long_words=False)
+            lines += textwrap.wrap(plain(item), columns, initial_indent="* ", subsequent_indent="  ", break_long_words=False)
         blocks.append("\n".join(lines))
     return "\n\n".join(blocks) + "\n"
 
@@ -53,6 +53,15 @@ def html(document: Document) -> str:
     """A page as one HTML file: no script, no style sheet, font or picture from elsewhere."""
     lead = "".join(f"<p>{_escaped(line)}</p>\n" for line in document.lead)
     return _PAGE.format(title=_escaped(document.title), lead=lead, sections="".join(_html_section(each) for each in document.sections))
+
+
+def plain(value: str) -> str:
+    """A text without what a terminal would obey.
+
+    >>> plain("a\\x1b[31mb")
+    'a [31mb'
+    """
+    return _UNPRINTABLE.sub(" ", value)
 
 
 _PAGE: Final = """<!doctype html>
@@ -109,7 +118,7 @@ def _markdown_table(table: Table) -> str:
 
 
 def _text_table(table: Table, columns: int) -> list[str]:
-    cells = [tuple(column.name for column in table.columns), *(tuple(_plain(cell) for cell in row) for row in table.rows)]
+    cells = [tuple(column.name for column in table.columns), *(tuple(plain(cell) for cell in row) for row in table.rows)]
     widths = _widths(table, cells, columns)
     lines = []
     for row in cells:
@@ -140,21 +149,16 @@ def _folded(cell: str, width: int) -> list[str]:
 
 
 def _wrapped(lines: tuple[str, ...] | list[str], columns: int) -> list[str]:
-    return [part for line in lines for part in textwrap.wrap(_plain(line), columns, break_long_words=False)]
-
-
-def _plain(value: str) -> str:
-    """Without what a terminal would obey."""
-    return _UNPRINTABLE.sub(" ", value)
+    return [part for line in lines for part in textwrap.wrap(plain(line), columns, break_long_words=False)]
 
 
 def _escaped(value: str) -> str:
-    return _html.escape(_plain(value))
+    return _html.escape(plain(value))
 
 
 def _marked(value: str) -> str:
     """Markdown that shows the text itself, on one line."""
-    return _MARKUP.sub(r"\\\1", _plain(value))
+    return _MARKUP.sub(r"\\\1", plain(value))
 
 
 _FORMS: Final[dict[Format, Callable[[Document], str]]] = {"text": text, "markdown": markdown, "html": html}
