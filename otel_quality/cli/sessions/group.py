@@ -8,6 +8,7 @@ from otel_quality.cli.lazy import Lazy
 
 COMMANDS: Final = {
     "grade": "Grade session files.",
+    "calibrate": "Say how good a probability of completion labelled sessions give.",
 }
 
 
