@@ -69,7 +69,7 @@ class Exposition:
     def _quality_page(self, content_type: str) -> bytes:
         with self._lock:
             snapshot, history = self._read(), self._read_history()
-            if self._shown is None or snapshot is not self._shown[0] or history is not self._shown[1]:
+            if self._shown is None or snapshot is not self._shown[0] or history != self._shown[1]:
                 self._shown = snapshot, history
                 self._pages = {}
             if content_type not in self._pages:

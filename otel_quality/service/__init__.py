@@ -1,6 +1,8 @@
 """The running processor: the only room that knows the others, and the only one with a clock.
 
-owner      the thread that owns the engine: takes what waits as one batch, ticks
+owner      the thread that owns the engine: takes what waits as one batch, ticks, hands on sessions and executions
+historian  the thread that owns the store: grades and keeps them (keeping, grading), measures, does the chores (chores, reporting)
+archive    what the API asks of history, as questions to the historian
 listeners  the four ports
 processor  starts, announces, stops
 """

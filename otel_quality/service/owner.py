@@ -1,7 +1,7 @@
 """The one thread that owns the engine.
 
 Requests wait in a queue; what waits is decoded and applied as one, then each sender gets its own answer. On a tick the
-scores are brought up to date and a new snapshot is published, which any thread may read.
+scores are brought up to date, a new snapshot is published, which any thread may read, and sessions and executions are handed on.
 
 Decision: a thread and not the event loop, so that requests go on arriving while a batch is worked on: under load batches grow,
 and the cost per request falls.
@@ -20,7 +20,9 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from otel_quality.core import engine
+from otel_quality.core.sessions.record import SessionRecord
 from otel_quality.core.snapshot import Snapshot
+from otel_quality.core.tools.execution import Execution
 from otel_quality.outlets.metrics import Health
 from otel_quality.vocabulary.errors import Overloaded, RequestError, Unavailable
 from otel_quality.wire.answers import answer_to
@@ -31,6 +33,7 @@ _BATCH_BYTES: Final = 8 << 20
 """Requests are worked on together up to this size."""
 
 T = TypeVar("T")
+Keep = Callable[[Sequence[SessionRecord], Sequence[Execution]], None]
 _log: Final = logging.getLogger(__name__)
 
 
@@ -56,11 +59,12 @@ class Owner:
         decode: the decoder of trace requests.
         limits: of a request and of all that wait.
         tick_s: seconds between two snapshots.
+        keep: takes what sessions and tools came to, with every tick and at the end; must not wait.
     """
 
-    def __init__(self, core: engine.Config, decode: Decode, limits: Limits, *, tick_s: float) -> None:
+    def __init__(self, core: engine.Config, decode: Decode, limits: Limits, *, tick_s: float, keep: Keep) -> None:
         self._engine = engine.Engine(core, now_ns=time.time_ns())
-        self._decode, self._limits, self._tick_s = decode, limits, tick_s
+        self._decode, self._limits, self._tick_s, self._keep = decode, limits, tick_s, keep
         self._queue: queue.SimpleQueue[_Waiting | _Asked | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="owner", daemon=True)
         self._snapshot = self._engine.tick(now_ns=time.time_ns())
@@ -82,7 +86,7 @@ class Owner:
         self._thread.start()
 
     async def stop(self) -> None:
-        """Finish what waits, make a last snapshot, end. Requests that come later are refused."""
+        """Finish what waits, make a last snapshot, hand on what is open, end. Requests that come later are refused."""
         self._stopping = True
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
@@ -155,7 +159,7 @@ class Owner:
             for item in asked:
                 self._resolve([(item.answer, item.work(self._engine))])
             if asked or not going_on or time.monotonic() >= next_tick_s:
-                self._tick()
+                self._tick(last=not going_on)
                 next_tick_s = time.monotonic() + self._tick_s
 
     def _drain(self, timeout_s: float) -> list[_Waiting | _Asked | None]:
@@ -183,8 +187,11 @@ class Owner:
             answers = Answers([], [Unavailable("the request could not be processed; see the processor's log")] * len(waiting))
         self._resolve(list(zip((item.answer for item in waiting), answers.answers, strict=True)))
 
-    def _tick(self) -> None:
+    def _tick(self, *, last: bool) -> None:
         begun_s = time.monotonic()
+        harvest = self._engine.harvest(now_ns=time.time_ns(), last=last)
+        if harvest.sessions or harvest.executions:
+            self._keep(harvest.sessions, harvest.executions)
         self._snapshot = self._engine.tick(now_ns=time.time_ns())
         self._tick_duration_s = time.monotonic() - begun_s
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import signal
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from importlib.metadata import version
@@ -13,8 +14,14 @@ from otel_quality.api.app import create_app
 from otel_quality.config import Config
 from otel_quality.outlets.app import metrics_app
 from otel_quality.outlets.metrics import Exposition
+from otel_quality.service.archive import Archive
+from otel_quality.service.chores import adaptations, retention
+from otel_quality.service.grading import Grading
+from otel_quality.service.historian import Historian
 from otel_quality.service.listeners import Listeners
 from otel_quality.service.owner import Owner
+from otel_quality.service.reporting import weekly_reports
+from otel_quality.store.opening import open_store
 from otel_quality.wire.decode import Decoder
 from otel_quality.wire.grpc_server import create_server
 from otel_quality.wire.http_server import OtlpHttp
@@ -35,24 +42,32 @@ def run(config: Config, announce: Announce) -> int:
 
     Raises:
         PortTaken: a port cannot be bound.
+        StoreRefused: history cannot be kept where the settings say.
     """
     return asyncio.run(_serve(config, announce))
 
 
 async def _serve(config: Config, announce: Announce) -> int:
     server = config.server
-    if server.data_dir is not None:
-        Path(server.data_dir).mkdir(parents=True, exist_ok=True)
-    owner = Owner(config.core, Decoder(config.backend).decode, config.otlp, tick_s=server.tick_s)
+    historian = _historian(config)
+    owner = Owner(config.core, Decoder(config.backend).decode, config.otlp, tick_s=server.tick_s, keep=historian.put)
     state = _State()
     listeners = Listeners(server.host, config.otlp.read_timeout_s)
     release = version("otel-quality")
-    page = Exposition(owner.snapshot, lambda: replace(owner.health(), render_duration_s=page.render_duration_s), version=release)
-    api = create_app(owner, version=release, listeners=lambda: listeners.addresses, bound_host=server.host)
+    page = Exposition(
+        owner.snapshot,
+        lambda: replace(owner.health(), render_duration_s=page.render_duration_s),
+        version=release,
+        history=historian.history,
+    )
+    api = create_app(
+        owner, Archive(historian, time.time_ns), version=release, listeners=lambda: listeners.addresses, bound_host=server.host
+    )
     listeners.add_http("otlp_http", server.otlp_http_port, OtlpHttp(owner, config.otlp))
     listeners.add_http("metrics", server.metrics_port, metrics_app(page, not_ready=lambda: state.not_ready))
     listeners.add_http("api", server.api_port, api)
     listeners.add_grpc("otlp_grpc", server.otlp_grpc_port, lambda: create_server(owner, config.otlp))
+    await historian.start()
     owner.start(died=state.fail)
     await listeners.start()
     if not server.loopback:
@@ -66,7 +81,17 @@ async def _serve(config: Config, announce: Announce) -> int:
     await listeners.stop()
     if not state.failed:
         await owner.stop()
+    await historian.stop()
     return 1 if state.failed else 0
+
+
+def _historian(config: Config) -> Historian:
+    data_dir = None if config.server.data_dir is None else Path(config.server.data_dir)
+    if data_dir is not None:
+        data_dir.mkdir(parents=True, exist_ok=True)
+    grading = Grading()
+    chores = (grading.chore(), retention(config.store), adaptations(config.adaptations), weekly_reports())
+    return Historian(lambda: open_store(config.store, data_dir=data_dir), grading, chores)
 
 
 class _State:

@@ -2,18 +2,20 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import pytest
 
 from otel_quality.core.engine import Config
+from otel_quality.core.sessions.record import SessionRecord
 from otel_quality.core.snapshot import Key
-from otel_quality.service.owner import Owner
+from otel_quality.core.tools.execution import Execution
+from otel_quality.service.owner import Keep, Owner
 from otel_quality.vocabulary.errors import Malformed, Overloaded, Unavailable
 from otel_quality.wire import decode
 from otel_quality.wire.receiver import Limits
-from tests.wire.otlp import chat, request
+from tests.wire.otlp import chat, request, span
 
 DECODE = decode.Decoder(decode.Config()).decode
 
@@ -31,14 +33,19 @@ class Gate:
         return DECODE(body)
 
 
+def nowhere(sessions: object, executions: object) -> None:
+    """Nobody keeps what sessions and tools came to."""
+
+
 def owned(
     use: Callable[[Owner], Awaitable[Any]],
     decoder: Callable[[bytes], decode.Decoded] = DECODE,
     limits: Limits | None = None,
     tick_s: float = 0.05,
+    keep: Keep | None = None,
 ) -> Any:
     async def run() -> Any:
-        owner = Owner(Config(), decoder, limits or Limits(), tick_s=tick_s)
+        owner = Owner(Config(), decoder, limits or Limits(), tick_s=tick_s, keep=keep or nowhere)
         owner.start(died=lambda: pytest.fail("the owner died"))
         try:
             return await asyncio.wait_for(use(owner), 30)
@@ -118,7 +125,7 @@ def test_logs_and_metrics_are_counted_and_set_aside() -> None:
 
 def test_stopping_applies_what_was_taken_and_refuses_the_rest() -> None:
     async def run() -> Owner:
-        owner = Owner(Config(), DECODE, Limits(), tick_s=60)
+        owner = Owner(Config(), DECODE, Limits(), tick_s=60, keep=nowhere)
         owner.start(died=lambda: pytest.fail("the owner died"))
         await owner.receive("traces", request(chat(number=1)))
         await owner.stop()
@@ -141,7 +148,7 @@ def test_clearing_is_seen_in_the_next_snapshot() -> None:
 def test_a_tick_that_fails_ends_the_processor() -> None:
     async def run() -> None:
         died = asyncio.Event()
-        owner = Owner(Config(), DECODE, Limits(), tick_s=0.05)
+        owner = Owner(Config(), DECODE, Limits(), tick_s=0.05, keep=nowhere)
         owner._engine.tick = _fail  # type: ignore[method-assign]
         owner.start(died=died.set)
         await asyncio.wait_for(died.wait(), 20)
@@ -151,3 +158,26 @@ def test_a_tick_that_fails_ends_the_processor() -> None:
 
 def _fail(*, now_ns: int) -> Any:
     raise ZeroDivisionError(now_ns)
+
+
+TOOL = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "git", "gen_ai.conversation.id": "c"}
+
+
+@pytest.mark.parametrize("ended", [True, False])
+def test_sessions_and_executions_are_handed_on_with_a_tick_and_what_is_open_at_the_end(ended: bool) -> None:
+    kept: list[tuple[str, bool]] = []
+    tools: list[str] = []
+    handed = threading.Event()
+
+    def keep(sessions: Sequence[SessionRecord], executions: Sequence[Execution]) -> None:
+        kept.extend((each.id, each.ended) for each in sessions)
+        tools.extend(each.tool for each in executions)
+        handed.set()
+
+    async def use(owner: Owner) -> None:
+        await owner.receive("traces", request(span(TOOL | {"otel_quality.session.end": ended})))
+        assert await asyncio.to_thread(handed.wait, 20)
+        assert kept == ([("c", True)] if ended else [])
+
+    owned(use, keep=keep)
+    assert (kept, tools) == ([("c", ended)], ["git"])
