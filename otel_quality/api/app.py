@@ -40,7 +40,7 @@ class Processor(Protocol):
 
 def create_app(
     processor: Processor,
-    history: History | None = None,
+    history: History,
     *,
     version: str,
     bound_host: str = "127.0.0.1",
@@ -60,9 +60,8 @@ def create_app(
     problems.install(app)
     _add_reads(app, processor, listeners)
     _add_clears(app, processor)
-    if history is not None:
-        sessions.add(app, history)
-        learned.add(app, history)
+    sessions.add(app, history)
+    learned.add(app, history)
     _describe_problem(app)
     return app
 

@@ -1,7 +1,8 @@
 """The JSON API: each answer's exact content, each wrong call's one clear line, and the description of both."""
 
 import asyncio
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -9,8 +10,15 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from otel_quality.api.app import create_app
+from otel_quality.core.history import Override
+from otel_quality.core.sessions.grade import grade
+from otel_quality.core.sessions.messages import record
 from otel_quality.core.snapshot import Key, Snapshot
+from otel_quality.service.keeping import keep_one
 from tests import samples
+from tests.api.asking import problem
+from tests.core.reports.knowing import ADAPTATION, POLICY
+from tests.service.keeper import FAILED, NOW_NS, Keeper, execution, messages
 
 
 class FakeProcessor:
@@ -40,10 +48,23 @@ def processor() -> FakeProcessor:
     return FakeProcessor(samples.full())
 
 
+@pytest.fixture(scope="module")
+def keeper() -> Iterator[Keeper]:
+    keeper = Keeper()
+    keeper.tell(lambda store: store.put_executions([execution(number, success=number != 1) for number in range(4)]))
+    keeper.tell(lambda store: store.adapt(ADAPTATION))
+    said = {"id": "conv-1", "messages": messages(("run_tests", FAILED), ("run_tests", "ok"))}
+    keeper.tell(lambda store: keep_one(store, grade, record(said), source="api", now_ns=NOW_NS))
+    keeper.tell(lambda store: store.set_override("conv-1", Override(NOW_NS, task_completed=True), now_ns=NOW_NS))
+    yield keeper
+    keeper.close()
+
+
 @pytest.fixture
-def ask(processor: FakeProcessor) -> Ask:
+def ask(processor: FakeProcessor, keeper: Keeper) -> Ask:
     def call(path: str, *, method: str = "GET", host: str = "127.0.0.1:9465", bound_host: str = "127.0.0.1") -> httpx.Response:
-        app = create_app(processor, version="1.2.3", bound_host=bound_host, listeners=lambda: {"metrics": "127.0.0.1:9464"})
+        listeners = {"metrics": "127.0.0.1:9464"}
+        app = create_app(processor, keeper.archive(), version="1.2.3", bound_host=bound_host, listeners=lambda: listeners)
 
         async def send() -> httpx.Response:
             async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
@@ -57,15 +78,6 @@ def ask(processor: FakeProcessor) -> Ask:
 def keys(answer: httpx.Response, name: str) -> list[tuple[Any, ...]]:
     assert answer.status_code == 200, answer.text
     return [(item["backend"], item["model"], item["task"]) for item in answer.json()[name]]
-
-
-def problem(answer: httpx.Response, status: int) -> str:
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    body = answer.json()
-    assert set(body) == {"type", "title", "status", "detail"}
-    assert body["status"] == status
-    return str(body["detail"])
 
 
 def test_a_card_is_as_documented(ask: Ask) -> None:
@@ -244,9 +256,9 @@ def test_a_wrong_method_is_refused(ask: Ask) -> None:
     assert answer.headers["allow"] == "GET"
 
 
-def test_an_error_of_ours_tells_no_internals(ask: Ask, processor: FakeProcessor) -> None:
+def test_an_error_of_ours_tells_no_internals(processor: FakeProcessor, keeper: Keeper) -> None:
     processor.present = None  # type: ignore[assignment]
-    app = create_app(processor, version="1")
+    app = create_app(processor, keeper.archive(), version="1")
 
     async def send() -> httpx.Response:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
@@ -276,12 +288,36 @@ def test_no_other_site_may_read_the_answers(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1/scores?task=*&model=*", "/v1/scores?backend=x", "/v1/recommendations?task=code", "/v1/drift", "/v1/stats", "/v1/intake"]
+    "path",
+    [
+        "/v1/scores?task=*&model=*",
+        "/v1/scores?backend=x",
+        "/v1/recommendations?task=code",
+        "/v1/drift",
+        "/v1/stats",
+        "/v1/intake",
+        "/v1/sessions",
+        "/v1/sessions/conv-1",
+        "/v1/tools",
+        "/v1/tools?tool=run_tests",
+        "/v1/agents",
+        "/v1/models",
+        "/v1/predictions",
+        "/v1/adaptations",
+        "/v1/policies",
+        f"/v1/policies/{POLICY}",
+        "/v1/reports/weekly",
+        "/v1/reports/summary",
+        "/v1/reports/intelligence",
+    ],
 )
 def test_answers_fit_the_description(ask: Ask, path: str) -> None:
     description = ask("/openapi.json").json()
-    operation = description["paths"][path.partition("?")[0]]["get"]
-    described = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    described = next(
+        operations["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        for name, operations in description["paths"].items()
+        if re.fullmatch(re.sub(r"\{\w+(:path)?\}", "[^/]+", name), path.partition("?")[0])
+    )
     validator = jsonschema.Draft202012Validator(described | {"components": description["components"]})
     validator.validate(ask(path).json())
     with pytest.raises(jsonschema.ValidationError):
@@ -292,6 +328,6 @@ def test_errors_fit_the_description_and_every_call_describes_them(ask: Ask) -> N
     description = ask("/openapi.json").json()
     jsonschema.validate(ask("/nothing").json(), description["components"]["schemas"]["Problem"])
     operations = [operation for path in description["paths"].values() for operation in path.values()]
-    assert len(operations) == 7
+    assert len(operations) == 24
     assert all("application/problem+json" in operation["responses"]["4XX"]["content"] for operation in operations)
     assert "422" not in str([operation["responses"].keys() for operation in operations])
