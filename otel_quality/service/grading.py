@@ -60,7 +60,8 @@ class Grading:
         model = None if self._calibration is None else self._calibration.to_json()
         store.put_calibration(NAME, json.dumps({"stamp": stamp, "model": model}), now_ns=now_ns)
         self._stamp = stamp
-        _log.info("%s", calibrate.shortfall(labelled) or f"grades are calibrated by {len(labelled)} labelled sessions")
+        if labelled:  # nobody labels anything: nothing to tell
+            _log.info("%s", calibrate.shortfall(labelled) or f"grades are calibrated by {len(labelled)} labelled sessions")
 
     def _load(self, store: Store, stamp: str) -> bool:
         """Whether the kept model is of these labels and of this version."""
