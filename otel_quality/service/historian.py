@@ -33,6 +33,8 @@ from otel_quality.vocabulary.errors import StoreError, StoreRefused, StoreUnavai
 MAX_WAITING: Final = 100_000
 """Sessions and executions that may wait to be written: some 100 MB when sessions are long."""
 _MAX_RETRY_S: Final = 30.0
+_REST: Final = 20.0
+"""A chore or a reading is followed by a rest so many times as long, so that a large history leaves the thread time to write."""
 
 T = TypeVar("T")
 _log: Final = logging.getLogger(__name__)
@@ -293,7 +295,8 @@ class Historian:
             except Exception:  # noqa: BLE001 - a chore that fails must not end the others
                 _log.exception("the chore %s failed", chore.name)
                 done = True
-            self._due[chore] = now_s + chore.every_s if done else now_s
+            took_s = time.monotonic() - now_s
+            self._due[chore] = now_s + (max(chore.every_s, _REST * took_s) if done else 0.0)
             self._changed = True
 
     def _do(self, chore: Chore) -> None:
@@ -305,10 +308,10 @@ class Historian:
     def _refresh(self) -> None:
         now_s = time.monotonic()
         due = now_s >= self._refresh_due_s
-        if due:
-            self._refresh_due_s = now_s + self._pace.refresh_s
         if self._may_try and (self._error or (due and self._changed)):
             self._changed = not self._attempt("read", self._read)
+        if due:
+            self._refresh_due_s = now_s + max(self._pace.refresh_s, _REST * (time.monotonic() - now_s))
         health = StoreHealth(
             up=not self._error and self._store is not None,
             error=self._error,

@@ -44,7 +44,7 @@ class Config:
     url: str = ""
     retention_days: int = 90
     max_bytes: int = 2 << 30
-    max_executions: int = 2_000_000
+    max_executions: int = 1_000_000
 
     def __post_init__(self) -> None:
         if self.url and not self.url.startswith(("postgresql://", "postgres://")):

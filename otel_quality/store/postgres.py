@@ -19,7 +19,7 @@ _OPTIONS: Final = "-c search_path=otel_quality -c statement_timeout=60s -c lock_
 _LOCK: Final = 7_295_318_054
 """Advisory lock that two processors that start at once take in turn for the migrations."""
 _PARAMETER: Final = re.compile(r"(?<![:\w]):(\w+)")
-_EXECUTION_BYTES: Final = 460
+_EXECUTION_BYTES: Final = 405
 _ROW_BYTES: Final = 420
 _SIZE: Final = """
     SELECT (SELECT COUNT(*) FROM executions) * :execution_bytes

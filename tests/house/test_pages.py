@@ -21,7 +21,9 @@ import yaml
 from otel_quality.cli.group import commands as tree
 from tests.house.pages import ROOT, Block, blocks, commands, links, mentions, pages
 
-ELSEWHERE: Final = frozenset({"cd", "curl", "export", "git", "pip", "python", "python3", "promtool", "amtool", "otelcol-contrib", "jq"})
+ELSEWHERE: Final = frozenset(
+    {"cd", "curl", "export", "git", "pip", "python", "python3", "promtool", "amtool", "otelcol-contrib", "jq", "sqlite3"}
+)
 """Programs that a page may show without our being able to check more than their name."""
 KNOWN: Final = frozenset({"text", "promql", "mermaid", "python", "console", "bash", "toml", "yaml", "json", "dockerfile"})
 

@@ -32,7 +32,7 @@ class Tally:
         """Wilson's 95 % interval of the rate; (0, 1) without samples.
 
         >>> low, high = Tally(10, 10).interval
-        >>> round(low, 2), high
+        >>> round(low, 2), round(high, 2)
         (0.72, 1.0)
         """
         n, p = self.samples, self.rate
