@@ -17,6 +17,7 @@ from otel_quality.vocabulary.errors import OtelQualityError
 
 DEFAULT_URL: Final = "http://127.0.0.1:9465"
 _TIMEOUT_S: Final = 10.0
+_WRONG_CALL: Final = frozenset({400, 413, 415})
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -86,7 +87,7 @@ class Client:
             detail = json.load(error)["detail"]
         except (ValueError, KeyError, TypeError, OSError):
             return ApiError(f"{self.url} is no otel_quality API, or an older one: it answered {error.code} {error.reason}")
-        return ApiError(str(detail), refused=error.code == 400)
+        return ApiError(str(detail), refused=error.code in _WRONG_CALL)
 
 
 def _words(reason: object) -> str:

@@ -4,7 +4,7 @@ Prints nothing unless it is given the console.
 """
 
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Table
@@ -43,6 +43,19 @@ def item(out: Console, head: Text, body: Text) -> None:
         out.print(hanging(head, body))
     else:
         out.print(Text.assemble(head, body), soft_wrap=True)
+
+
+def tame(answer: Any) -> Any:
+    """An answer of the API without what a terminal would obey, in any of its texts.
+
+    >>> tame({"tool": ["a\\x1b[31m"], "count": 1})
+    {'tool': ['a [31m'], 'count': 1}
+    """
+    if isinstance(answer, str):
+        return plain(answer)
+    if isinstance(answer, dict):
+        return {name: tame(value) for name, value in answer.items()}
+    return [tame(value) for value in answer] if isinstance(answer, list) else answer
 
 
 def document(out: Console, page: Document) -> None:

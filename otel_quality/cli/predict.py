@@ -46,7 +46,7 @@ def command(tool: str | None, agent: str, params: dict[str, Any] | None, params_
     if as_json:
         options.print_json(answer)
         return
-    out = terminal.console()
+    out, answer = terminal.console(), terminal.tame(answer)
     by = f" by {agent}" if agent else ""
     said = Text.assemble((f"{tool}{by}: ", "bold"), (percent(answer["probability"]), _style(answer)), f"  {answer['reason']}")
     out.print(said, soft_wrap=True)

@@ -1,0 +1,150 @@
+"""`sessions show`: one session as it went: its calls in order, where it went wrong, its grade and every sign that counted."""
+
+import urllib.parse
+from collections import Counter
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any, Final
+
+import click
+from rich.text import Text
+
+from otel_quality import terminal
+from otel_quality.cli import options
+from otel_quality.client import Client
+from otel_quality.core.reports.words import counted, milliseconds, percent
+
+_FOLD: Final = 4
+"""Calls in a row without a mark, from which they are told in one line."""
+_TOOL_WIDTH: Final = 28
+_MARKS: Final = {
+    "": ("·", "dim", ""),
+    "error": ("✗", "yellow", ""),
+    "same_again": ("✗", "yellow", "the same call again"),
+    "repeated": ("✗", "red", "{run} failures in a row"),
+    "loop": ("✗", "bold red", "{run} failures in a row: loop"),
+    "recovered": ("✓", "green", "recovered"),
+}
+
+
+@click.command("show")
+@click.argument("session_id", metavar="ID")
+@click.option("--all", "every", is_flag=True, help="Every call on its own line.")
+@options.api
+@options.as_json
+def command(session_id: str, every: bool, api_url: str, as_json: bool) -> None:
+    """Show one session: what it was, its calls in order with marks where it went wrong, its grade and why."""
+    answer = Client(api_url).get(f"/v1/sessions/{urllib.parse.quote(session_id, safe='')}")
+    if as_json:
+        options.print_json(answer)
+        return
+    answer = terminal.tame(answer)
+    out = terminal.console()
+    for line in (*_head(answer), Text(), *_course(answer, every=every), Text(), *grade_lines(answer)):
+        out.print(line, soft_wrap=not out.is_terminal)
+
+
+def _head(session: Any) -> Iterator[Text]:
+    name = f"{session['name']}  " if session["name"] else ""
+    yield Text.assemble((f"{name}{session['id']}", "bold"), ("  pinned" if session["pinned"] else "", "dim"))
+    parts = {
+        "type": session["task_type"],
+        "platform": session["platform"],
+        "agents": ", ".join(session["agents"]),
+        "models": ", ".join(session["models"]),
+        "profile": session["profile"],
+        "when": _when(session),
+        "calls": _calls(session),
+        "tokens": f"{session['input_tokens']} in, {session['output_tokens']} out"
+        if session["input_tokens"] + session["output_tokens"]
+        else "",
+        "cost": f"${session['cost_usd']:.4f}" if session["cost_usd"] else "",
+        "from": ", ".join(session["sources"]),
+    }
+    for title, value in parts.items():
+        if value:
+            yield Text.assemble((f"{title:<9} ", "dim"), value)
+
+
+def _when(session: Any) -> str:
+    if not session["end"]:
+        return ""
+    took = f", took {milliseconds(1000 * session['duration_s'])}" if session["duration_s"] is not None else ""
+    return f"{terminal.clock(session['start'] or session['end'])}{took}{'' if session['ended'] else ', ended by idleness'}"
+
+
+def _calls(session: Any) -> str:
+    told = [counted(session["api_calls"], "API call"), counted(session["tool_calls"], "tool call"), counted(session["errors"], "error")]
+    return ", ".join(told) + (f" ({session['failed_api_calls']} of API calls)" if session["failed_api_calls"] else "")
+
+
+def _course(session: Any, *, every: bool) -> Iterator[Text]:
+    stages = session["course"]
+    if not stages:
+        yield Text("No tool was called.", style="dim")
+        return
+    if stages[0]["number"] > 1:
+        yield Text(f"calls 1-{stages[0]['number'] - 1} are no longer kept", style="dim")
+    width = len(str(stages[-1]["number"]))
+    run = 0
+    for (marked, _), group in groupby(stages, key=lambda stage: (bool(stage["mark"]), stage["agent"])):
+        together = list(group)
+        if not every and not marked and len(together) >= _FOLD:
+            run = 0
+            yield _folded(together, width)
+            continue
+        for stage in together:
+            run = run + 1 if stage["error"] else 0
+            yield _stage(stage, width, run)
+
+
+def _folded(stages: list[Any], width: int) -> Text:
+    tools = Counter(stage["tool"] for stage in stages)
+    told = ", ".join(f"{tool} ×{count}" if count > 1 else tool for tool, count in tools.most_common(4))
+    more = ", …" if len(tools) > 4 else ""
+    return Text(f"{stages[0]['number']:>{width}}-{stages[-1]['number']}  {len(stages)} calls: {told}{more}", style="dim")
+
+
+def _stage(stage: Any, width: int, run: int) -> Text:
+    sign, style, said = _MARKS[stage["mark"]]
+    tool = stage["tool"] if len(stage["tool"]) <= _TOOL_WIDTH else f"{stage['tool'][: _TOOL_WIDTH - 1]}…"
+    took = milliseconds(stage["latency_ms"]) if stage["latency_ms"] is not None else ""
+    told = f"  ◀ {said.format(run=run)}" if said else ""
+    line = f"{stage['number']:>{width}}  {sign} {tool:<{_TOOL_WIDTH}}  {took:>8}  {stage['error']}{told}"
+    return Text(line.rstrip(), style=style)
+
+
+def grade_lines(session: Any) -> Iterator[Text]:
+    """A session's grade, the person's beside the machine's, and why."""
+    grade, machine, override = session["grade"], session["machine_grade"], session["override"]
+    if grade is None or machine is None:
+        yield Text("Not graded yet.", style="dim")
+        return
+    done = grade["task_completed"]
+    yield Text.assemble(
+        ("✓ completed" if done else "✗ not completed", "green" if done else "red"),
+        f"  efficiency {grade['tool_calls_efficient']} of 5, quality {grade['response_quality']:g} of 5",
+        f", {percent(grade['p_completed'])} likely completed" if grade["p_completed"] is not None else "",
+        ", errors recovered" if grade["errors_recovered"] else "",
+    )
+    if override is not None:
+        yield _by_hand(override, machine)
+    for dimension, signs in machine["signs"].items():
+        told = ", ".join(f"{sign['name']} {sign['value']}{_weight(sign, dimension)}" for sign in signs) or "no sign"
+        yield Text.assemble((f"  {dimension:<11}", "dim"), told)
+
+
+def _weight(sign: Any, dimension: str) -> str:
+    return "" if dimension == "efficiency" else f" ({sign['weight']:+g})"
+
+
+def _by_hand(override: Any, machine: Any) -> Text:
+    names = ("task_completed", "tool_calls_efficient", "response_quality", "errors_recovered")
+    told = ", ".join(f"{name} {_word(machine[name])} -> {_word(override[name])}" for name in names if override[name] is not None)
+    by = f" by {override['author']}" if override["author"] else ""
+    note = f": {override['note']}" if override["note"] else ""
+    return Text(f"  by hand{by} {override['time'][:10]}: {told}{note}", style="cyan")
+
+
+def _word(value: Any) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else f"{value:g}"
