@@ -25,14 +25,14 @@ from otel_quality.core.history_totals import Totals
 from otel_quality.core.sessions.record import SessionRecord
 from otel_quality.core.tools.execution import Execution
 from otel_quality.service.chores import Chore
-from otel_quality.service.keeping import SPANS, Grader, Kept, keep, keep_one
+from otel_quality.service.keeping import SPANS, Earlier, Grader, Kept, keep, keep_one
 from otel_quality.service.measuring import Measures
+from otel_quality.service.outage import Outage
 from otel_quality.store.contract import Store
 from otel_quality.vocabulary.errors import StoreError, StoreRefused, StoreUnavailable
 
 MAX_WAITING: Final = 100_000
 """Sessions and executions that may wait to be written: some 100 MB when sessions are long."""
-_MAX_RETRY_S: Final = 30.0
 _REST: Final = 20.0
 """A chore or a reading is followed by a rest so many times as long, so that a large history leaves the thread time to write."""
 
@@ -46,7 +46,7 @@ class Pace:
 
     Attributes:
         refresh_s: between two readings of means for /metrics.
-        retry_s: before the first new attempt after a failure; doubled up to 30 s.
+        retry_s: before the first new attempt after a failure; see `outage`.
     """
 
     refresh_s: float = 5.0
@@ -94,11 +94,11 @@ class Historian:
         self._thread = threading.Thread(target=self._run, name="historian", daemon=True)
         self._counting = threading.Lock()
         self._count = self._dropped = 0
-        self._waiting = _Waiting()
+        self._waiting, self._earlier = _Waiting(), Earlier()
         self._store: Store | None = None
         self._totals, self._measures = Totals(), Measures()
         self._changed, self._refresh_due_s = True, 0.0
-        self._failures, self._error, self._retry_due_s, self._retry_s = 0, "", 0.0, pace.retry_s
+        self._outage = Outage(pace.retry_s)
         self._history = History()
 
     async def start(self) -> None:
@@ -164,7 +164,7 @@ class Historian:
             self._tell_first(error)
             return
         except StoreError:
-            self._attempt("opened", self._opened)
+            self._outage.attempt("opened", self._opened)
         self._refresh()
         self._tell_first(None)
         going_on = True
@@ -176,7 +176,7 @@ class Historian:
             except Exception:  # noqa: BLE001 - told, and the next turn may do better; history is no reason to end the processor
                 _log.exception("history: a fault in its own work")
         if len(self._waiting):
-            _log.error("%d sessions and executions could not be written before the end: %s", len(self._waiting), self._error)
+            _log.error("%d sessions and executions could not be written before the end: %s", len(self._waiting), self._outage.error)
         if self._store is not None:
             self._store.close()
         self._refuse_the_rest()
@@ -186,19 +186,14 @@ class Historian:
             if isinstance(item, _Waiting):
                 self._waiting.sessions += item.sessions
                 self._waiting.executions += item.executions
-        if len(self._waiting) and (last or self._may_try):
-            self._attempt("written", self._write)
+        if len(self._waiting) and (last or self._outage.may_try):
+            self._outage.attempt("written", self._write)
         for item in items:
             if isinstance(item, _Asked):
                 self._answer(item)
         if not last:
             self._do_chores()
         self._refresh()
-
-    @property
-    def _may_try(self) -> bool:
-        """Nothing failed lately."""
-        return not self._error or time.monotonic() >= self._retry_due_s
 
     def _tell_first(self, error: StoreRefused | None) -> None:
         tell = self._first.set_result if error is None else self._first.set_exception
@@ -207,8 +202,8 @@ class Historian:
     def _drain(self) -> list[_Waiting | _Asked | None]:
         """What waits; empty when something is due before anything comes."""
         times = [self._refresh_due_s, *self._due.values()]
-        if self._error or len(self._waiting):
-            times = [self._retry_due_s]
+        if self._outage.error or len(self._waiting):
+            times = [self._outage.retry_due_s]
         items: list[_Waiting | _Asked | None] = []
         try:
             items.append(self._queue.get(timeout=max(min(times) - time.monotonic(), 0.001)))
@@ -223,28 +218,10 @@ class Historian:
             self._store = self._open()
         return self._store
 
-    def _attempt(self, what: str, work: Callable[[], object]) -> bool:
-        """Do work on the store; a failure is told once, and again when it is over."""
-        try:
-            work()
-        except StoreError as error:
-            self._failures += 1
-            if not self._error:
-                _log.error("history cannot be %s, and is tried again until it can: %s", what, error)
-            self._error = str(error)
-            self._retry_due_s = time.monotonic() + self._retry_s
-            self._retry_s = min(self._retry_s * 2, _MAX_RETRY_S)
-            return False
-        if self._error:
-            _log.warning("history is kept again, after %d failed attempts in all", self._failures)
-        self._error, self._retry_s, self._retry_due_s = "", self._pace.retry_s, 0.0
-        return True
-
     def _write(self) -> None:
         waiting = self._waiting
         try:
-            kept = keep(self._opened(), self._grader, waiting.sessions, waiting.executions, source=SPANS, now_ns=time.time_ns())
-            self._count_kept(kept)
+            self._keep(waiting)
         except StoreError:
             raise
         except Exception:  # noqa: BLE001 - a record that cannot be kept is found and dropped, the others are kept
@@ -257,14 +234,17 @@ class Historian:
     def _write_one_by_one(self, waiting: _Waiting) -> None:
         for part in (*(_Waiting([each], []) for each in waiting.sessions), *(_Waiting([], [each]) for each in waiting.executions)):
             try:
-                kept = keep(self._opened(), self._grader, part.sessions, part.executions, source=SPANS, now_ns=time.time_ns())
-                self._count_kept(kept)
+                self._keep(part)
             except StoreError:
                 raise
             except Exception as error:  # noqa: BLE001 - counted
                 _log.error("one of them is dropped: %s", error)
                 with self._counting:
                     self._dropped += 1
+
+    def _keep(self, what: _Waiting) -> None:
+        store, now_ns = self._opened(), time.time_ns()
+        self._count_kept(keep(store, self._grader, what.sessions, what.executions, source=SPANS, now_ns=now_ns, earlier=self._earlier))
 
     def _count_kept(self, kept: Kept) -> None:
         for task_type, grade in kept.graded:
@@ -274,12 +254,12 @@ class Historian:
 
     def _answer(self, asked: _Asked) -> None:
         try:
-            if self._store is None and time.monotonic() < self._retry_due_s:
-                raise StoreUnavailable(self._error)
+            if self._store is None and time.monotonic() < self._outage.retry_due_s:
+                raise StoreUnavailable(self._outage.error)
             answer, failed = asked.work(self._opened()), False
             self._changed = True
         except StoreError as error:
-            self._failures += 1
+            self._outage.failures += 1
             answer, failed = StoreUnavailable(str(error)), True
         except Exception as error:  # noqa: BLE001 - it is the asker's
             answer, failed = error, True
@@ -288,10 +268,10 @@ class Historian:
     def _do_chores(self) -> None:
         for chore, due_s in self._due.items():
             now_s = time.monotonic()
-            if now_s < due_s or not self._may_try:
+            if now_s < due_s or not self._outage.may_try:
                 continue
             try:
-                done = self._attempt(f"kept in order ({chore.name})", partial(self._do, chore))
+                done = self._outage.attempt(f"kept in order ({chore.name})", partial(self._do, chore))
             except Exception:  # noqa: BLE001 - a chore that fails must not end the others
                 _log.exception("the chore %s failed", chore.name)
                 done = True
@@ -308,14 +288,14 @@ class Historian:
     def _refresh(self) -> None:
         now_s = time.monotonic()
         due = now_s >= self._refresh_due_s
-        if self._may_try and (self._error or (due and self._changed)):
-            self._changed = not self._attempt("read", self._read)
+        if self._outage.may_try and (self._outage.error or (due and self._changed)):
+            self._changed = not self._outage.attempt("read", self._read)
         if due:
             self._refresh_due_s = now_s + max(self._pace.refresh_s, _REST * (time.monotonic() - now_s))
         health = StoreHealth(
-            up=not self._error and self._store is not None,
-            error=self._error,
-            failures=self._failures,
+            up=not self._outage.error and self._store is not None,
+            error=self._outage.error,
+            failures=self._outage.failures,
             size_bytes=self._measures.size_bytes,
         )
         self._history = self._measures.history(self._totals, health)

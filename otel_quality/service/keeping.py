@@ -5,16 +5,39 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from otel_quality.core.history import KeptSession
-from otel_quality.core.sessions.merge import merged
+from otel_quality.core.sessions.merge import continued, merged
 from otel_quality.core.sessions.record import Grade, SessionRecord
 from otel_quality.core.tools import ingest
 from otel_quality.core.tools.execution import Execution
 from otel_quality.store.contract import Store
 
+MAX_PARTS: Final = 10_000
+"""Sessions whose earlier part is remembered."""
 SPANS: Final = "spans"
 """The source whose executions come by themselves."""
 MATCH_WITHIN_NS: Final = 3600 * 10**9
 """An execution answers a prediction that was asked for at most an hour before; one that names its prediction answers it at any time."""
+
+
+class Earlier:
+    """What was kept of sessions before their present assembly began: by an earlier life of the processor, or beyond a bound.
+
+    A record whose revision is 0 tells of a new beginning; what is known of its session then is the part before it. All later revisions
+    tell of the same beginning, so they go on from the same part.
+    """
+
+    def __init__(self) -> None:
+        self._parts: dict[str, SessionRecord] = {}
+
+    def whole(self, known: SessionRecord, new: SessionRecord) -> SessionRecord:
+        """The record of the whole session."""
+        if new.revision == 0:
+            self._parts.pop(new.id, None)
+            if len(self._parts) >= MAX_PARTS:
+                del self._parts[next(iter(self._parts))]
+            self._parts[new.id] = known
+        part = self._parts.get(new.id)
+        return merged(known, new, same_source=True) if part is None else continued(part, new)
 
 
 class Grader(Protocol):
@@ -39,20 +62,28 @@ class Kept:
 
 
 def keep(
-    store: Store, grader: Grader, sessions: Sequence[SessionRecord], executions: Sequence[Execution], *, source: str, now_ns: int
+    store: Store,
+    grader: Grader,
+    sessions: Sequence[SessionRecord],
+    executions: Sequence[Execution],
+    *,
+    source: str,
+    now_ns: int,
+    earlier: Earlier | None = None,
 ) -> Kept:
     """Keep all of it in one transaction.
 
     Args:
         source: "spans", "api" or "file"; the executions of a session that did not come by spans are taken from its record, unless
             spans tell them.
+        earlier: for sessions that are assembled, whose records begin anew after a restart; None where each record tells all.
     """
     graded: list[tuple[str, Grade]] = []
     told = list(executions)
     with store.transaction():
         for new in sessions:
             known = store.session(new.id)
-            record = merged(known.record, new, same_source=source in known.sources) if known else new
+            record = _whole(known, new, source, earlier)
             if source != SPANS and (known is None or SPANS not in known.sources):
                 told += ingest.executions(new, now_ns=now_ns)
             elif source == SPANS and known is not None and SPANS not in known.sources:
@@ -64,6 +95,13 @@ def keep(
         fresh = store.put_executions(told)
         answered = store.match_predictions(fresh, within_ns=MATCH_WITHIN_NS)
     return Kept(graded, fresh, answered)
+
+
+def _whole(known: KeptSession | None, new: SessionRecord, source: str, earlier: Earlier | None) -> SessionRecord:
+    if known is None:
+        return new
+    same_source = source in known.sources
+    return earlier.whole(known.record, new) if earlier and same_source else merged(known.record, new, same_source=same_source)
 
 
 def keep_one(store: Store, grader: Grader, record: SessionRecord, *, source: str, now_ns: int) -> tuple[KeptSession, Kept]:

@@ -1,7 +1,6 @@
 """One record of two that tell the same session.
 
-continued  the later record begins after the earlier one ended, and was never closed before: whoever assembled it had forgotten
-           the first part (a restart, a bound), so the two add up
+continued  whoever assembled the new record had forgotten the first part (a restart, a bound), so the two add up
 replaced   the same source tells the session anew, in full
 joined     two sources saw the same session: the fuller record stands, and what it does not know comes from the other
 """
@@ -27,7 +26,38 @@ def merged(known: SessionRecord, new: SessionRecord, *, same_source: bool) -> Se
     if not same_source:
         return _joined(known, new)
     follows = new.revision == 0 and 0 < known.end_ns < new.start_ns
-    return _continued(known, new) if follows else replace(new, success=known.success if new.success is None else new.success)
+    return continued(known, new) if follows else replace(new, success=known.success if new.success is None else new.success)
+
+
+def continued(known: SessionRecord, new: SessionRecord) -> SessionRecord:
+    """Two parts of one session, assembled apart, as one; what is latest is told by the part that ended last."""
+    sums = ("api_calls", "failed_api_calls", "tool_calls", "tool_errors", "input_tokens", "output_tokens", "cost_usd")
+    first, last = sorted((known, new), key=lambda part: part.end_ns)
+    return replace(
+        new,
+        **{name: getattr(known, name) + getattr(new, name) for name in sums},
+        platform=first.platform or last.platform,
+        agents=_both(first.agents, last.agents),
+        models=_both(first.models, last.models),
+        backends=_both(first.backends, last.backends),
+        task=known.task or new.task,
+        task_type=known.task_type,
+        group=known.group or new.group,
+        start_ns=min(part.start_ns for part in (known, new) if part.start_ns or part is known),
+        end_ns=last.end_ns,
+        tool_uses=tuple(sorted((*first.tool_uses, *last.tool_uses), key=lambda use: use.end_ns))[-TOOL_USES:],
+        error_types=_counts(known.error_types, new.error_types),
+        failing_tools=_counts(known.failing_tools, new.failing_tools),
+        error_run=max(known.error_run, new.error_run),
+        recovered=last.recovered if last.tool_errors else bool(first.tool_errors and last.tool_calls) or first.recovered,
+        final=last.final or first.final,
+        clarification=known.clarification or new.clarification,
+        ended=last.ended,
+        success=known.success if new.success is None else new.success,
+        revision=known.revision + 1 + new.revision,
+        traits=last.traits or first.traits,
+        clues=known.clues | new.clues,
+    )
 
 
 def _both(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
@@ -39,34 +69,6 @@ def _counts(*of: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:
     for counts in of:
         total.update(dict(counts))
     return most_frequent(total)
-
-
-def _continued(known: SessionRecord, new: SessionRecord) -> SessionRecord:
-    sums = ("api_calls", "failed_api_calls", "tool_calls", "tool_errors", "input_tokens", "output_tokens", "cost_usd")
-    return replace(
-        new,
-        **{name: getattr(known, name) + getattr(new, name) for name in sums},
-        platform=new.platform or known.platform,
-        agents=_both(known.agents, new.agents),
-        models=_both(known.models, new.models),
-        backends=_both(known.backends, new.backends),
-        task=known.task or new.task,
-        task_type=known.task_type,
-        group=known.group or new.group,
-        start_ns=known.start_ns,
-        tool_uses=(*known.tool_uses, *new.tool_uses)[-TOOL_USES:],
-        error_types=_counts(known.error_types, new.error_types),
-        failing_tools=_counts(known.failing_tools, new.failing_tools),
-        error_run=max(known.error_run, new.error_run),
-        recovered=new.recovered if new.tool_errors else bool(known.tool_errors and new.tool_calls) or known.recovered,
-        final=new.final or known.final,
-        clarification=known.clarification or new.clarification,
-        success=known.success if new.success is None else new.success,
-        revision=known.revision + 1,
-        traits=new.traits or known.traits,
-        clues=known.clues | new.clues,
-        sketch=new.sketch or known.sketch,
-    )
 
 
 def _joined(known: SessionRecord, new: SessionRecord) -> SessionRecord:
