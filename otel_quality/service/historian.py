@@ -29,7 +29,7 @@ from otel_quality.service.keeping import SPANS, Earlier, Grader, Kept, keep, kee
 from otel_quality.service.measuring import Measures
 from otel_quality.service.outage import Outage
 from otel_quality.store.contract import Store
-from otel_quality.vocabulary.errors import StoreError, StoreRefused, StoreUnavailable
+from otel_quality.vocabulary.errors import StoreError, StoreUnavailable
 
 MAX_WAITING: Final = 100_000
 """Sessions and executions that may wait to be written: some 100 MB when sessions are long."""
@@ -160,11 +160,11 @@ class Historian:
     def _run(self) -> None:
         try:
             self._store = self._open()
-        except StoreRefused as error:
+        except StoreUnavailable:
+            self._outage.attempt("opened", self._opened)
+        except Exception as error:  # noqa: BLE001 - it is the starter's
             self._tell_first(error)
             return
-        except StoreError:
-            self._outage.attempt("opened", self._opened)
         self._refresh()
         self._tell_first(None)
         going_on = True
@@ -195,7 +195,7 @@ class Historian:
             self._do_chores()
         self._refresh()
 
-    def _tell_first(self, error: StoreRefused | None) -> None:
+    def _tell_first(self, error: Exception | None) -> None:
         tell = self._first.set_result if error is None else self._first.set_exception
         self._loop.call_soon_threadsafe(tell, error)  # type: ignore[arg-type]
 

@@ -57,6 +57,7 @@ def continued(known: SessionRecord, new: SessionRecord) -> SessionRecord:
         revision=known.revision + 1 + new.revision,
         traits=last.traits or first.traits,
         clues=known.clues | new.clues,
+        sketch=last.sketch or first.sketch,
     )
 
 
