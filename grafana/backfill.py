@@ -8,12 +8,13 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from grafana import scenario
+from grafana import scenario, weeks
+from otel_quality.core.history import History
 from otel_quality.core.snapshot import Key, Snapshot
 from otel_quality.outlets.families import Health
 from otel_quality.outlets.metrics import OPENMETRICS, Exposition
@@ -26,12 +27,15 @@ _SAMPLE: Final = re.compile(r'(?P<name>[a-z_]+)(?:\{(?P<labels>(?:[^"}]|"(?:[^"\
 """A sample without its exemplar."""
 
 
-def write_blocks(folder: Path, *, every_s: int = scenario.EVERY_S) -> Path:
-    """The whole scenario as a Prometheus data folder.
+def write_blocks(
+    folder: Path, *, every_s: int = scenario.EVERY_S, told: Callable[[], Iterable[tuple[int, History]]] = weeks.histories
+) -> Path:
+    """Both scenarios as one Prometheus data folder.
 
     Args:
         folder: an existing empty one; the data are put into `data` below it.
-        every_s: seconds between samples.
+        every_s: seconds between samples of the first scenario.
+        told: the second one.
 
     Raises:
         FileNotFoundError: promtool is not installed.
@@ -42,7 +46,7 @@ def write_blocks(folder: Path, *, every_s: int = scenario.EVERY_S) -> Path:
         raise FileNotFoundError("promtool is not installed: apt-get install --no-install-recommends prometheus")
     dump, data = folder / "dump.om", folder / "data"
     with dump.open("w", encoding="utf-8") as file:
-        file.writelines(f"{line}\n" for line in openmetrics(scenario.snapshots(every_s=every_s)))
+        file.writelines(f"{line}\n" for line in openmetrics(scenario.snapshots(every_s=every_s), told))
     subprocess.run([promtool, "tsdb", "create-blocks-from", "openmetrics", str(dump), str(data)], check=True, capture_output=True)  # noqa: S603
     dump.unlink()
     return data
@@ -81,11 +85,12 @@ def _address(process: subprocess.Popen[str]) -> str:
     raise RuntimeError("prometheus ended:\n" + "".join(said[-20:]))
 
 
-def openmetrics(snapshots: Iterable[Snapshot]) -> Iterator[str]:
+def openmetrics(snapshots: Iterable[Snapshot], told: Callable[[], Iterable[tuple[int, History]]] = tuple) -> Iterator[str]:
     """Lines of one OpenMetrics text with a timestamp on each sample: families together, as promtool wants them."""
     latest = [Snapshot()]
     exposition = Exposition(lambda: latest[0], lambda: _health(latest[0]), version="0.0.0")
     families: dict[str, list[str]] = {}
+    _collect_weeks(families, told())
     alerts = _Alerts()
     for snapshot in snapshots:
         latest[0] = snapshot
@@ -98,6 +103,17 @@ def openmetrics(snapshots: Iterable[Snapshot]) -> Iterator[str]:
         yield head
         yield from lines
     yield "# EOF"
+
+
+def _collect_weeks(families: dict[str, list[str]], told: Iterable[tuple[int, History]]) -> None:
+    """What the second scenario shows of sessions, tools and agents."""
+    latest = [History()]
+    exposition = Exposition(Snapshot, Health, version="0.0.0", history=lambda: latest[0])
+    for at_s, history in told:
+        latest[0] = history
+        page, _ = exposition.render(OPENMETRICS)
+        _collect(families, page.decode(), at_s)
+        families.setdefault("# TYPE ALERTS gauge", []).extend(f"ALERTS{{{labels}}} 1 {at_s}" for labels in weeks.alerts(at_s))
 
 
 def _collect(families: dict[str, list[str]], page: str, at_s: int) -> None:

@@ -144,6 +144,7 @@ def curves(
     steps: Steps = (),
     legend: Sequence[str] | None = (),
     decimals: int | None = None,
+    gap_s: int = 180,
 ) -> Panel:
     """Series over time.
 
@@ -154,6 +155,7 @@ def curves(
         high: nothing above is drawn.
         steps: thresholds drawn as dashed lines.
         legend: values beside each name in the legend; None for no legend.
+        gap_s: a line goes on over a gap of at most so many seconds.
     """
     filled = 0 if stack == "none" else 60
     custom: dict[str, Any] = {
@@ -162,7 +164,7 @@ def curves(
         "fillOpacity": 80 if bars else filled,
         "gradientMode": "none",
         "showPoints": "never",
-        "spanNulls": 180_000,
+        "spanNulls": 1000 * gap_s,
         "stacking": {"mode": stack, "group": "A"},
         "thresholdsStyle": {"mode": "dashed" if steps else "off"},
     }
@@ -218,8 +220,10 @@ def states(
     return panel("state-timeline", panel_id, title, description, targets, defaults=defaults, overrides=overrides, options=options)
 
 
-def heatmap(panel_id: int, title: str, description: str, expr: str, *, unit: str = "s") -> Panel:
-    """Calls per second by histogram bucket, with exemplars."""
+def heatmap(
+    panel_id: int, title: str, description: str, expr: str, *, unit: str = "s", exemplars: bool = True, min_step: str = "2m"
+) -> Panel:
+    """Calls per second by histogram bucket, with exemplars where the histogram has them."""
     options = {
         "calculate": False,
         "cellGap": 1,
@@ -240,7 +244,7 @@ def heatmap(panel_id: int, title: str, description: str, expr: str, *, unit: str
         "legend": {"show": True},
         "tooltip": {"mode": "single", "yHistogram": False, "showColorScale": False},
     }
-    target = query(expr, "{{le}}", shape="heatmap", exemplar=True, min_step="2m")
+    target = query(expr, "{{le}}", shape="heatmap", exemplar=exemplars, min_step=min_step)
     defaults = {"unit": "reqps", "noValue": NO_CALLS, "custom": {"scaleDistribution": {"type": "linear"}}}
     return panel("heatmap", panel_id, title, description, [target], defaults=defaults, overrides=(), options=options)
 

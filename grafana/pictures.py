@@ -22,6 +22,7 @@ from typing import Final, NamedTuple
 from grafana.__main__ import FOLDER
 from grafana.backfill import served, write_blocks
 from grafana.scenario import MOMENTS
+from grafana.weeks import WEEKS
 from tools import go
 
 PICTURES: Final = Path(__file__).parents[1] / "docs" / "pictures"
@@ -51,6 +52,8 @@ SHOWN: Final = (
     Picture("overview", "empty", 1000),
     Picture("drift", "alarmed", 1600),
     Picture("backend", "alarmed", 1600, "groq"),
+    Picture("sessions", "bad", 1600),
+    Picture("tools", "bad", 1600),
 )
 """What docs/ shows."""
 EVERYTHING: Final = tuple(
@@ -58,7 +61,7 @@ EVERYTHING: Final = tuple(
     for board in ("overview", "drift", "backend")
     for moment in MOMENTS
     for width in WIDTHS
-)
+) + tuple(Picture(board, moment, width) for board in ("sessions", "tools") for moment in WEEKS for width in WIDTHS)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -92,7 +95,7 @@ def draw(pictures: tuple[Picture, ...], folder: Path) -> None:
 
 
 def _shoot(page: Path, url: str, picture: Picture, out: Path) -> None:
-    moment = MOMENTS[picture.moment]
+    moment = (WEEKS if picture.board in ("sessions", "tools") else MOMENTS)[picture.moment]
     chosen = f"&var-backend={picture.backend}" if picture.backend else ""
     query = f"&from={moment.from_s}000&to={moment.to_s}000{chosen}"
     board = FOLDER / f"llmq-{picture.board}.json"

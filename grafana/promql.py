@@ -20,15 +20,28 @@ KEY: Final = ("backend", "model", "task")
 """What windows belong to: labels, and the dashboards' variables of the same names."""
 WINDOW: Final = "$__rate_interval"
 
+AGENTS: Final = ("agent", "tool")
+"""The variables of the board about tools and agents."""
+KIND: Final = "kind"
+"""The variable of the board about sessions: their task type. Not `task`, so that a link does not carry the tasks of LLM calls there."""
+
+_SESSIONS: Final = frozenset({metrics.SESSIONS, metrics.SESSION_GRADE})
 _DRIFT: Final = frozenset(metric for metric in metrics.METRICS if metric.name.startswith("llmq_drift"))
 _WHOLE: Final = {"model": (ALL,), "task": (ALL,)}
 """What a drift key carries that is a backend as a whole: it is shown whichever model and task are chosen."""
 _BY_NAME: Final = {metric.name: metric for metric in metrics.METRICS}
 
 
-def chosen(label: str, *also: str) -> str:
-    """Matcher of what the dashboard's variable of this label has selected, or of one of the words `also`."""
-    return f"{label}=~`{'|'.join((f'${{{label}:regex}}', *also))}`"
+def chosen(label: str, *also: str, variable: str = "") -> str:
+    """Matcher of what the dashboard's variable of this label (or of another name) has selected, or of one of the words `also`."""
+    return f"{label}=~`{'|'.join((f'${{{variable or label}:regex}}', *also))}`"
+
+
+def variables_of(metric: Metric) -> dict[str, str]:
+    """Label to variable, for the metric's labels that have one."""
+    if metric in _SESSIONS:
+        return {"task": KIND}
+    return {label: label for label in (*KEY, *AGENTS) if label in metric.labels}
 
 
 def select(metric: Metric, *matchers: str, suffix: str = "") -> str:
@@ -41,7 +54,7 @@ def select(metric: Metric, *matchers: str, suffix: str = "") -> str:
     """
     taken = {re.split(r"[=!]", matcher)[0] for matcher in matchers}
     whole = _WHOLE if metric in _DRIFT else {}
-    variables = [chosen(name, *whole.get(name, ())) for name in KEY if name in metric.labels and name not in taken]
+    variables = [chosen(label, *whole.get(label, ()), variable=name) for label, name in variables_of(metric).items() if label not in taken]
     inside = ", ".join([*variables, *matchers])
     return f"{metric.name}{suffix}{{{inside}}}" if inside else f"{metric.name}{suffix}"
 

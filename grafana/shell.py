@@ -4,12 +4,13 @@ Decision: a variable offers no value with a backtick or a quote (its `regex` dro
 string it is put into. Such a backend is still on the boards under `All`.
 """
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from grafana.grid import Grid
 from grafana.panels import DATASOURCE
-from grafana.promql import KEY, chosen, select
+from grafana.promql import KEY, KIND, chosen, select
 from otel_quality.vocabulary import metrics
+from otel_quality.vocabulary.metrics import Metric
 
 TAG: Final = "llm-quality"
 SCHEMA_VERSION: Final = 39
@@ -17,10 +18,32 @@ ALL_VALUE: Final = ".+"
 SAFE_VALUES: Final = '/^[^`"]*$/'
 
 
-def dashboard(uid: str, title: str, description: str, grid: Grid) -> dict[str, Any]:
+class Variable(NamedTuple):
+    """A dashboard's variable: what a label of a metric can be, as far as the variables before it leave it.
+
+    Attributes:
+        everything: the value of All; `.*` where the label may be absent.
+    """
+
+    name: str
+    label: str
+    metric: Metric
+    title: str
+    everything: str = ALL_VALUE
+
+
+KEY_VARIABLES: Final = tuple(Variable(name, name, metrics.SAMPLES, name.capitalize()) for name in KEY)
+KIND_VARIABLES: Final = (Variable(KIND, "task", metrics.SESSIONS, "Task type"),)
+AGENT_VARIABLES: Final = (
+    Variable("agent", "agent", metrics.TOOL_CALLS, "Agent", ".*"),
+    Variable("tool", "tool", metrics.TOOL_CALLS, "Tool"),
+)
+
+
+def dashboard(uid: str, title: str, description: str, grid: Grid, variables: tuple[Variable, ...] = KEY_VARIABLES) -> dict[str, Any]:
     """The whole classic dashboard, ready to be written as JSON."""
     return {
-        "annotations": {"list": [_BUILT_IN, _DRIFT]},
+        "annotations": {"list": [_BUILT_IN, _drift(obeys_variables=variables == KEY_VARIABLES)]},
         "description": description,
         "editable": False,
         "fiscalYearStartMonth": 0,
@@ -30,7 +53,7 @@ def dashboard(uid: str, title: str, description: str, grid: Grid) -> dict[str, A
         "refresh": "30s",
         "schemaVersion": SCHEMA_VERSION,
         "tags": [TAG],
-        "templating": {"list": [_SOURCE, *(_variable(n) for n in range(len(KEY)))]},
+        "templating": {"list": [_SOURCE, *(_variable(variables, n) for n in range(len(variables)))]},
         "time": {"from": "now-6h", "to": "now"},
         "timepicker": {},
         "timezone": "",
@@ -46,15 +69,15 @@ def link_to(uid: str, title: str, *fields: str) -> list[dict[str, Any]]:
     return [{"title": title, "url": f"/d/{uid}?${{datasource:queryparam}}{chosen}&${{__url_time_range}}", "targetBlank": False}]
 
 
-def _variable(position: int) -> dict[str, Any]:
-    """The variable of one label, which offers what the variables before it leave."""
-    name = KEY[position]
-    before = ", ".join(chosen(label) for label in KEY[:position])
-    series = f"{metrics.SAMPLES.name}{{{before}}}" if before else metrics.SAMPLES.name
-    text = f"label_values({series}, {name})"
+def _variable(variables: tuple[Variable, ...], position: int) -> dict[str, Any]:
+    """One of the variables, which offers what those before it leave."""
+    name, label, metric, title, everything = variables[position]
+    before = ", ".join(chosen(each.label, variable=each.name) for each in variables[:position])
+    series = f"{metric.name}{{{before}}}" if before else metric.name
+    text = f"label_values({series}, {label})"
     return {
         "name": name,
-        "label": name.capitalize(),
+        "label": title,
         "type": "query",
         "datasource": DATASOURCE,
         "definition": text,
@@ -64,7 +87,7 @@ def _variable(position: int) -> dict[str, Any]:
         "sort": 1,
         "multi": True,
         "includeAll": True,
-        "allValue": ALL_VALUE,
+        "allValue": everything,
         "current": {"selected": True, "text": ["All"], "value": ["$__all"]},
         "options": [],
         "hide": 0,
@@ -107,17 +130,25 @@ _BUILT_IN: Final = {
     "name": "Annotations & Alerts",
     "type": "dashboard",
 }
-_DRIFT: Final = {
-    "name": "Severe drift",
-    "datasource": DATASOURCE,
-    "enable": True,
-    "hide": False,
-    "iconColor": "red",
-    "expr": f"max by ({', '.join(KEY)}) ({select(metrics.DRIFT_STATE)}) == 3",
-    "step": "60s",
-    "titleFormat": "{{backend}} is in severe drift",
-    "textFormat": "{{model}} · {{task}}",
-    "tagKeys": "backend,model,task",
-    "useValueForTime": False,
-}
-"""The state, not the moment: samples closer than a step become one region from start to end."""
+
+
+def _drift(*, obeys_variables: bool) -> dict[str, Any]:
+    """The state, not the moment: samples closer than a step become one region from start to end.
+
+    Args:
+        obeys_variables: the board has the variables of a drift key; else the drift of every backend is shown.
+    """
+    state = select(metrics.DRIFT_STATE) if obeys_variables else metrics.DRIFT_STATE.name
+    return {
+        "name": "Severe drift",
+        "datasource": DATASOURCE,
+        "enable": True,
+        "hide": False,
+        "iconColor": "red",
+        "expr": f"max by ({', '.join(KEY)}) ({state}) == 3",
+        "step": "60s",
+        "titleFormat": "{{backend}} is in severe drift",
+        "textFormat": "{{model}} · {{task}}",
+        "tagKeys": "backend,model,task",
+        "useValueForTime": False,
+    }

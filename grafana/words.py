@@ -47,6 +47,20 @@ SCORE_STEPS: Final[Steps] = ((None, BAD), (60, MILD), (80, GOOD))
 """Scores 0-100: the alert on a low score fires under 60."""
 ERROR_STEPS: Final[Steps] = ((None, GOOD), (0.05, MILD), (0.25, BAD))
 """Error ratios 0-1: the alert on errors fires above 0.25."""
+SHARE_STEPS: Final[Steps] = ((None, BAD), (0.5, MILD), (0.7, GOOD))
+"""Shares 0-1 of which more is better: under 0.7 of sessions completed the weekly report suggests planning."""
+RECOVERY_STEPS: Final[Steps] = ((None, BAD), (0.5, MILD), (0.8, GOOD))
+GRADE_STEPS: Final[Steps] = ((None, BAD), (2, MILD), (3, GOOD))
+"""Efficiency and quality 1-5."""
+LOOP_STEPS: Final[Steps] = ((None, GOOD), (0.1, MILD), (0.25, BAD))
+"""The alert on loops fires above 0.25."""
+FAILING_STEPS: Final[Steps] = ((None, GOOD), (0.2, MILD), (0.5, BAD))
+"""Failed shares of tool executions: the alert fires above 0.5."""
+ACCURACY_STEPS: Final[Steps] = ((None, BAD), (0.6, MILD), (0.8, GOOD))
+"""The alert on predictions fires under 0.6."""
+VELOCITY_STEPS: Final[Steps] = ((None, BAD), (-0.05, "text"), (0.05, GOOD))
+"""Declining, stable, accelerating."""
+GRADE_COLORS: Final = {"completed": GOOD, "incomplete": MILD}
 ALARM_STEPS: Final[Steps] = ((None, GOOD), (1, BAD))
 """A count of which one is too many."""
 

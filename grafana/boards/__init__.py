@@ -3,6 +3,12 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from grafana.boards import backend, drift, overview
+from grafana.boards import backend, drift, overview, sessions, tools
 
-BOARDS: Final[tuple[Callable[[], dict[str, Any]], ...]] = (overview.build, drift.build, backend.build)
+BOARDS: Final[tuple[Callable[[], dict[str, Any]], ...]] = (
+    overview.build,
+    drift.build,
+    backend.build,
+    sessions.build,
+    tools.build,
+)

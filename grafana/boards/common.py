@@ -69,6 +69,22 @@ def alerts(panel_id: int) -> Panel:
     )
 
 
+def agent_alerts(panel_id: int, labels: tuple[str, ...], names: tuple[str, ...]) -> Panel:
+    """Alerts of these names, told apart by these labels."""
+    ours = f'alertname=~"{"|".join(names)}"'
+    series = f'ALERTS{{{ours}, alertstate="pending"}} or 2 * ALERTS{{{ours}, alertstate="firing"}}'
+    named = f'label_replace({series}, "alertname", "$1", "alertname", "LLMQ(.+)")'
+    legend = " ".join(f"{{{{{label}}}}}" for label in ("alertname", *labels))
+    return states(
+        panel_id,
+        "Alerts",
+        "What Prometheus alerts on: pending until its time is up, then firing. Empty is good, provided that our alert rules are loaded.",
+        [query(f"max by ({', '.join(('alertname', *labels))}) ({named})", legend, min_step="5m")],
+        words=words.ALERTS,
+        none="No alert in this time range",
+    )
+
+
 def outcomes(panel_id: int) -> Panel:
     """Calls by how they ended."""
     return curves(
