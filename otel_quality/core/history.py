@@ -169,6 +169,20 @@ class ErrorGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class Failures:
+    """Failed executions of one tool, or of one category of error.
+
+    Attributes:
+        sessions: in how many; examples: ids of the latest of them, at most 3.
+    """
+
+    name: str
+    count: int
+    sessions: int
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """A report as it was made for one ISO week; the document is JSON."""
 

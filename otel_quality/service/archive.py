@@ -149,8 +149,8 @@ class Archive:
         since_ns, now_ns = self._since(days), self._now_ns()
 
         def question(store: Store) -> Summary:
-            groups = store.error_groups(since_ns=since_ns, limit=_PATTERNS)
-            return summary(store.grade_summaries("day", since_ns=since_ns), groups, days=days, now_ns=now_ns)
+            tools, errors = store.failures("tool", since_ns=since_ns), store.failures("error", since_ns=since_ns)
+            return summary(store.grade_summaries("day", since_ns=since_ns), tools=tools, errors=errors, days=days, now_ns=now_ns)
 
         return await self._ask(question)
 

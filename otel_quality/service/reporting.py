@@ -13,7 +13,6 @@ from otel_quality.core.reports.weekly import WEEKS_BEFORE, weekly
 from otel_quality.service.chores import Chore
 from otel_quality.store.contract import Store
 
-_GROUPS: Final = 500
 _WEEKLY: Final = TypeAdapter(Weekly)
 
 
@@ -37,9 +36,10 @@ def keep_weekly(store: Store, week: str, *, now_ns: int) -> Weekly:
     begin_ns, end_ns = weeks.bounds_ns(week)
     since_ns = max(begin_ns - WEEKS_BEFORE * weeks.WEEK_NS, 0)
     summaries = store.grade_summaries("week", since_ns=since_ns, until_ns=end_ns)
-    groups = store.error_groups(since_ns=begin_ns, until_ns=end_ns, limit=_GROUPS)
-    before = store.error_groups(since_ns=since_ns, until_ns=end_ns, limit=_GROUPS)
-    made = weekly(week, summaries, groups, recurring=before, now_ns=now_ns)
+    tools = store.failures("tool", since_ns=begin_ns, until_ns=end_ns)
+    errors = store.failures("error", since_ns=begin_ns, until_ns=end_ns)
+    groups = store.error_groups(since_ns=since_ns, until_ns=end_ns)
+    made = weekly(week, summaries, tools=tools, errors=errors, recurring=groups, now_ns=now_ns)
     kept = store.report(week)
     if kept is not None:
         earlier = _WEEKLY.validate_json(kept.document)

@@ -12,7 +12,18 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
-from otel_quality.core.history import ErrorGroup, GradeSummary, KeptSession, Meta, Override, RecentGrades, Report, Revision, SessionFilter
+from otel_quality.core.history import (
+    ErrorGroup,
+    Failures,
+    GradeSummary,
+    KeptSession,
+    Meta,
+    Override,
+    RecentGrades,
+    Report,
+    Revision,
+    SessionFilter,
+)
 from otel_quality.core.sessions.record import Grade, SessionRecord
 from otel_quality.core.tools.execution import Execution
 from otel_quality.core.tools.knowledge import (
@@ -110,6 +121,9 @@ class Store(Protocol):
 
     def error_groups(self, *, since_ns: int, until_ns: int = FOREVER_NS, limit: int = 100) -> list[ErrorGroup]:
         """Failed executions by category, tool and task type; most frequent first."""
+
+    def failures(self, by: Literal["tool", "error"], *, since_ns: int, until_ns: int = FOREVER_NS, limit: int = 100) -> list[Failures]:
+        """Failed executions by tool, or by category of error; most frequent first."""
 
     # Executions
 

@@ -5,7 +5,18 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict
 from typing import Any, Final, Literal
 
-from otel_quality.core.history import ErrorGroup, GradeSummary, KeptSession, Meta, Override, RecentGrades, Report, Revision, SessionFilter
+from otel_quality.core.history import (
+    ErrorGroup,
+    Failures,
+    GradeSummary,
+    KeptSession,
+    Meta,
+    Override,
+    RecentGrades,
+    Report,
+    Revision,
+    SessionFilter,
+)
 from otel_quality.core.sessions.record import Grade, SessionRecord
 from otel_quality.core.tools.execution import Execution
 from otel_quality.core.tools.knowledge import (
@@ -118,6 +129,14 @@ class SqlStore:
             group = {"error": error, "tool": tool, "task_type": task_type}
             examples = tuple(row[0] for row in self._query(sql.ERROR_EXAMPLES, {**span, **group}))
             found.append(ErrorGroup(error, tool, task_type, count, sessions, first_ns, last_ns, examples))
+        return found
+
+    def failures(self, by: Literal["tool", "error"], *, since_ns: int, until_ns: int = FOREVER_NS, limit: int = 100) -> list[Failures]:
+        span = {"since": since_ns, "until": until_ns}
+        found = []
+        for name, count, sessions in self._query(sql.FAILURES[by], {**span, "limit": limit}):
+            examples = tuple(row[0] for row in self._query(sql.FAILURE_EXAMPLES[by], {**span, "name": name}))
+            found.append(Failures(name, count, sessions, examples))
         return found
 
     # Executions

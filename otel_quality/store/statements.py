@@ -89,6 +89,17 @@ ERROR_EXAMPLES: Final = """
     GROUP BY session ORDER BY MAX(time_ns) DESC, session LIMIT 3
 """
 
+_FAILURES: Final = """
+    COUNT(*) AS failures, COUNT(DISTINCT NULLIF(session, '')) FROM executions WHERE success = 0 AND time_ns >= :since AND time_ns < :until
+    GROUP BY 1 ORDER BY failures DESC, 1 LIMIT :limit
+"""
+FAILURES: Final = {"tool": f"SELECT tool, {_FAILURES}", "error": f"SELECT error, {_FAILURES}"}
+_LATEST: Final = "AND session <> '' AND time_ns >= :since AND time_ns < :until GROUP BY session ORDER BY MAX(time_ns) DESC, session LIMIT 3"
+FAILURE_EXAMPLES: Final = {
+    "tool": f"SELECT session FROM executions WHERE success = 0 AND tool = :name {_LATEST}",  # noqa: S608
+    "error": f"SELECT session FROM executions WHERE success = 0 AND error = :name {_LATEST}",  # noqa: S608
+}
+
 # Sessions
 
 _SESSION: Final = """

@@ -169,7 +169,7 @@ def test_the_summary_of_the_last_days(app: FastAPI) -> None:
     ask(app, "/v1/sessions", method="POST", body={"id": "s", "messages": messages(("run_tests", "ok"))})
     body = get(app, "/v1/reports/summary?days=2")
     assert (body["days"], body["figures"]["sessions"], [each["day"] for each in body["by_day"]]) == (2, 1, ["2026-11-21"])
-    assert [(each["name"], each["errors"]) for each in body["errors"]] == [("timeout", 4)]
+    assert [(each["name"], each["count"]) for each in body["errors"]] == [("timeout", 4)]
 
 
 def test_the_intelligence_report_has_all_of_it(app: FastAPI, keeper: Keeper) -> None:

@@ -2,10 +2,11 @@
 
 from typing import Final
 
+from otel_quality.core.history import Failures
 from otel_quality.core.reports import sections
 from otel_quality.core.reports.document import Column, Document, Section, Table
 from otel_quality.core.reports.intelligence import Intelligence
-from otel_quality.core.reports.records import Errors, Figures, Recurring, TaskType, Trend, Weekly
+from otel_quality.core.reports.records import Figures, Recurring, TaskType, Trend, Weekly
 from otel_quality.core.reports.summary import Summary
 from otel_quality.core.reports.words import UNKNOWN, counted, number, percent, points
 
@@ -93,11 +94,11 @@ def _task_types(types: tuple[TaskType, ...], title: str) -> Section:
     return Section(title, note="The grade is the mean of efficiency and quality, 1 to 5.", table=Table(columns, rows))
 
 
-def _errors(title: str, what: str, found: tuple[Errors, ...], none: str) -> Section:
+def _errors(title: str, what: str, found: tuple[Failures, ...], none: str) -> Section:
     if not found:
         return Section(title, note=none)
     columns = (Column(what, wide=True), Column("errors", number=True), Column("sessions", number=True), Column("for example", wide=True))
-    rows = tuple((each.name, str(each.errors), str(each.sessions), ", ".join(each.examples[:1])) for each in found)
+    rows = tuple((each.name, str(each.count), str(each.sessions), ", ".join(each.examples[:1])) for each in found)
     return Section(title, table=Table(columns, rows))
 
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from otel_quality.core.history import Failures
+
 Direction = Literal["better", "worse", "steady"]
 
 
@@ -31,16 +33,6 @@ class TaskType:
     mean_efficiency: float
     mean_quality: float
     completion_rate: float
-
-
-@dataclass(frozen=True, slots=True)
-class Errors:
-    """How often a tool, or a category, failed; examples are ids of sessions, the latest first."""
-
-    name: str
-    errors: int
-    sessions: int
-    examples: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +77,7 @@ class Weekly:
         first_day, last_day: Monday and Sunday.
         over: whether the week was over when the report was made.
         made: when, RFC 3339.
-        task_types: the lowest mean grade first; tools, errors: the most errors first.
+        task_types: the lowest mean grade first; tools, errors: failed executions by tool and by category, the most frequent first.
         trends: against the weeks before; empty without any.
         past: the weeks before, the nearest first, also those without sessions.
     """
@@ -97,8 +89,8 @@ class Weekly:
     made: str
     figures: Figures
     task_types: tuple[TaskType, ...]
-    tools: tuple[Errors, ...]
-    errors: tuple[Errors, ...]
+    tools: tuple[Failures, ...]
+    errors: tuple[Failures, ...]
     trends: tuple[Trend, ...]
     past: tuple[PastWeek, ...]
     recurring: tuple[Recurring, ...]

@@ -6,7 +6,8 @@ Bounds and words are data. It suggests nothing for a figure that nobody can know
 from collections.abc import Sequence
 from typing import Final
 
-from otel_quality.core.reports.records import Errors, Figures, TaskType
+from otel_quality.core.history import Failures
+from otel_quality.core.reports.records import Figures, TaskType
 from otel_quality.core.reports.words import counted, percent, percent_under
 
 COMPLETION_BOUND: Final = 0.70
@@ -31,14 +32,14 @@ _ADVICE: Final = {
 """By error category."""
 
 
-def suggestions(figures: Figures, types: Sequence[TaskType], tools: Sequence[Errors], errors: Sequence[Errors]) -> tuple[str, ...]:
+def suggestions(figures: Figures, types: Sequence[TaskType], tools: Sequence[Failures], errors: Sequence[Failures]) -> tuple[str, ...]:
     """What to do, the most general first; empty where nothing is wrong.
 
     Args:
         figures: of the stretch of time.
         types: the lowest mean grade first; tools, errors: the most errors first.
 
-    >>> suggestions(Figures(10, 4.0, 4.0, 0.5, None), [], [], [Errors("timeout", 6, 3, ())])[0]
+    >>> suggestions(Figures(10, 4.0, 4.0, 0.5, None), [], [], [Failures("timeout", 6, 3, ())])[0]
     'Completion is 50 %, under 70 %: add planning steps before the work starts.'
     """
     return (*_low_figures(figures), *_named(types, tools, errors))
@@ -58,17 +59,15 @@ def _low_figures(figures: Figures) -> list[str]:
     return found
 
 
-def _named(types: Sequence[TaskType], tools: Sequence[Errors], errors: Sequence[Errors]) -> list[str]:
+def _named(types: Sequence[TaskType], tools: Sequence[Failures], errors: Sequence[Failures]) -> list[str]:
     found = []
     if types and types[0].mean_grade < GRADE_BOUND:
         low = types[0]
         found.append(f"Low task type: {low.task_type}, mean grade {low.mean_grade:.2f} of 5 over {counted(low.sessions, 'session')}.")
-    if tools and tools[0].errors >= REPEATED:
+    if tools and tools[0].count >= REPEATED:
         tool = tools[0]
-        found.append(
-            f"Error-prone tool: {tool.name}, {tool.errors} errors in {counted(tool.sessions, 'session')}: review how it is called."
-        )
-    if errors and errors[0].errors >= REPEATED:
+        found.append(f"Error-prone tool: {tool.name}, {tool.count} errors in {counted(tool.sessions, 'session')}: review how it is called.")
+    if errors and errors[0].count >= REPEATED:
         error = errors[0]
-        found.append(f"Common error: {error.name}, {error.errors} times: {_ADVICE.get(error.name, _ADVICE['unknown'])}.")
+        found.append(f"Common error: {error.name}, {error.count} times: {_ADVICE.get(error.name, _ADVICE['unknown'])}.")
     return found

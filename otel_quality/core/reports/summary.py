@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from otel_quality.core.history import ErrorGroup, GradeSummary
+from otel_quality.core.history import Failures, GradeSummary
 from otel_quality.core.reports import weeks
-from otel_quality.core.reports.records import Errors, Figures, TaskType
+from otel_quality.core.reports.records import Figures, TaskType
 from otel_quality.core.reports.suggestions import suggestions
-from otel_quality.core.reports.weekly import errors_by, figures_of, task_types
+from otel_quality.core.reports.weekly import figures_of, task_types
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +31,20 @@ class Summary:
     made: str
     figures: Figures
     task_types: tuple[TaskType, ...]
-    tools: tuple[Errors, ...]
-    errors: tuple[Errors, ...]
+    tools: tuple[Failures, ...]
+    errors: tuple[Failures, ...]
     by_day: tuple[Day, ...]
     suggestions: tuple[str, ...]
 
 
-def summary(summaries: Sequence[GradeSummary], groups: Sequence[ErrorGroup], *, days: int, now_ns: int) -> Summary:
+def summary(summaries: Sequence[GradeSummary], *, tools: Sequence[Failures], errors: Sequence[Failures], days: int, now_ns: int) -> Summary:
     """Add up what the store counted.
 
     Args:
         summaries: grades by day and task type.
-        groups: failed executions of the same days.
+        tools, errors: failed executions of the same days by tool and by category, the most frequent first.
     """
     figures, types = figures_of(summaries), task_types(summaries)
-    tools, errors = errors_by([(group.tool, group) for group in groups]), errors_by([(group.error, group) for group in groups])
     by_day: dict[str, list[GradeSummary]] = {}
     for each in summaries:
         by_day.setdefault(weeks.date(each.start_ns), []).append(each)
@@ -54,8 +53,8 @@ def summary(summaries: Sequence[GradeSummary], groups: Sequence[ErrorGroup], *, 
         made=weeks.instant(now_ns),
         figures=figures,
         task_types=types,
-        tools=tools,
-        errors=errors,
+        tools=tuple(tools),
+        errors=tuple(errors),
         by_day=tuple(Day(day, figures_of(by_day[day])) for day in sorted(by_day, reverse=True)),
         suggestions=suggestions(figures, types, tools, errors),
     )

@@ -8,34 +8,38 @@ Decision: a trend compares with the mean of the weeks before that had sessions, 
 not stand for a month; within `steady` it is no trend.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from otel_quality.core.history import ErrorGroup, GradeSummary
+from otel_quality.core.history import ErrorGroup, Failures, GradeSummary
 from otel_quality.core.reports import weeks
-from otel_quality.core.reports.records import Direction, Errors, Figures, PastWeek, Recurring, TaskType, Trend, Weekly
+from otel_quality.core.reports.records import Direction, Figures, PastWeek, Recurring, TaskType, Trend, Weekly
 from otel_quality.core.reports.suggestions import suggestions
 
 WEEKS_BEFORE: Final = 4
 """Weeks that a trend looks back on."""
 _LISTED: Final = 5
 """Task types, tools and errors that a report names, each."""
-_EXAMPLES: Final = 3
 
 STEADY: Final[Mapping[str, float]] = {"mean_efficiency": 0.2, "mean_quality": 0.2, "completion_rate": 0.05, "recovery_rate": 0.05}
 """Changes up to this are steady, by measure."""
 
 
 def weekly(
-    week: str, summaries: Sequence[GradeSummary], groups: Sequence[ErrorGroup], *, recurring: Sequence[ErrorGroup] = (), now_ns: int
+    week: str,
+    summaries: Sequence[GradeSummary],
+    *,
+    tools: Sequence[Failures] = (),
+    errors: Sequence[Failures] = (),
+    recurring: Sequence[ErrorGroup] = (),
+    now_ns: int,
 ) -> Weekly:
     """The report of a week.
 
     Args:
         week: such as 2026-W47.
         summaries: grades by week and task type, of this week and of those before it.
-        groups: failed executions of this week.
+        tools, errors: failed executions of this week by tool and by category, the most frequent first.
         recurring: failed executions of this week and the weeks before, for what recurs.
         now_ns: when it is made.
 
@@ -49,8 +53,6 @@ def weekly(
     figures = figures_of(by_week.get(week, []))
     past = tuple(PastWeek(name, figures_of(by_week.get(name, []))) for name in weeks.before(week, WEEKS_BEFORE))
     types = task_types(by_week.get(week, []))
-    tools = errors_by([(group.tool, group) for group in groups])
-    errors = errors_by([(group.error, group) for group in groups])
     return Weekly(
         week=week,
         first_day=weeks.date(begin_ns),
@@ -59,8 +61,8 @@ def weekly(
         made=weeks.instant(now_ns),
         figures=figures,
         task_types=types[:_LISTED],
-        tools=tools[:_LISTED],
-        errors=errors[:_LISTED],
+        tools=tuple(tools[:_LISTED]),
+        errors=tuple(errors[:_LISTED]),
         trends=_trends(figures, [each.figures for each in past]),
         past=past,
         recurring=recurring_of(recurring)[:_LISTED],
@@ -97,22 +99,6 @@ def task_types(summaries: Iterable[GradeSummary]) -> tuple[TaskType, ...]:
         if efficiency is not None and quality is not None and completion is not None:
             found.append(TaskType(name, figures.sessions, (efficiency + quality) / 2, efficiency, quality, completion))
     return tuple(sorted(found, key=lambda each: (each.mean_grade, each.task_type)))
-
-
-def errors_by(named: Iterable[tuple[str, ErrorGroup]]) -> tuple[Errors, ...]:
-    """Groups of failures under names of the caller's choice, the most errors first.
-
-    A session that failed in two groups of a name counts for each, at most once per error.
-    """
-    errors: Counter[str] = Counter()
-    sessions: Counter[str] = Counter()
-    examples: dict[str, list[str]] = {}
-    for name, group in sorted(named, key=lambda pair: -pair[1].last_ns):
-        errors[name] += group.count
-        sessions[name] += group.sessions
-        examples.setdefault(name, []).extend(each for each in group.examples if each not in examples[name])
-    order = sorted(errors, key=lambda name: (-errors[name], name))
-    return tuple(Errors(name, errors[name], sessions[name], tuple(examples[name][:_EXAMPLES])) for name in order)
 
 
 def recurring_of(groups: Iterable[ErrorGroup]) -> tuple[Recurring, ...]:

@@ -2,14 +2,15 @@
 
 import json
 from dataclasses import asdict
+from typing import Any
 
 import pytest
 
-from otel_quality.core.history import ErrorGroup, GradeSummary
+from otel_quality.core.history import ErrorGroup, Failures, GradeSummary
 from otel_quality.core.reports import weeks
-from otel_quality.core.reports.records import Errors, Figures, TaskType, Weekly
+from otel_quality.core.reports.records import Figures, TaskType, Weekly
 from otel_quality.core.reports.suggestions import suggestions
-from otel_quality.core.reports.weekly import errors_by, weekly
+from otel_quality.core.reports.weekly import weekly
 
 WEEK = "2026-W47"
 BEGIN_NS, END_NS = weeks.bounds_ns(WEEK)
@@ -21,12 +22,8 @@ def summary(task_type: str = "testing", *, back: int = 0, sessions: int = 4, **c
     return GradeSummary(BEGIN_NS - back * weeks.WEEK_NS, task_type, sessions, **values)  # type: ignore[arg-type]
 
 
-def group(error: str, tool: str, count: int, *, last: int = 0, examples: tuple[str, ...] = ("a",)) -> ErrorGroup:
-    return ErrorGroup(error, tool, "testing", count, len(examples), BEGIN_NS, BEGIN_NS + last, examples)
-
-
-def report(*summaries: GradeSummary, groups: tuple[ErrorGroup, ...] = (), now_ns: int = END_NS) -> Weekly:
-    return weekly(WEEK, summaries, groups, now_ns=now_ns)
+def report(*summaries: GradeSummary, now_ns: int = END_NS, **failed: Any) -> Weekly:
+    return weekly(WEEK, summaries, now_ns=now_ns, **failed)
 
 
 def test_figures_are_those_of_this_week_over_all_task_types() -> None:
@@ -55,19 +52,23 @@ def test_the_lowest_task_type_comes_first() -> None:
     assert [(each.task_type, each.mean_grade) for each in made.task_types] == [("debugging", 3.0), ("docs", 3.75), ("research", 3.75)]
 
 
-def test_errors_are_counted_by_tool_and_by_category() -> None:
-    groups = (
-        group("timeout", "sh", 3, examples=("a", "b")),
-        group("timeout", "fetch", 2, last=5, examples=("c", "a")),
-        group("unknown", "sh", 1),
-    )
-    made = report(summary(), groups=groups)
-    assert [(each.name, each.errors) for each in made.tools] == [("sh", 4), ("fetch", 2)]
-    assert made.errors == (Errors("timeout", 5, 4, ("c", "a", "b")), Errors("unknown", 1, 1, ("a",)))
+def test_tools_and_errors_are_listed_up_to_five_and_suggestions_name_the_first() -> None:
+    failed = [Failures(f"tool{number}", 9 - number, 1, ()) for number in range(7)]
+    made = report(summary(), tools=failed, errors=[Failures("timeout", 4, 2, ("a",))])
+    assert [each.name for each in made.tools] == ["tool0", "tool1", "tool2", "tool3", "tool4"]
+    assert made.errors == (Failures("timeout", 4, 2, ("a",)),)
+    assert any("Error-prone tool: tool0, 9 errors in 1 session" in each for each in made.suggestions)
 
 
-def test_of_equally_frequent_errors_the_first_by_name_leads() -> None:
-    assert [each.name for each in errors_by([("b", group("x", "y", 1)), ("a", group("x", "y", 1))])] == ["a", "b"]
+def test_what_recurs_came_up_in_more_than_one_session() -> None:
+    def group(tool: str, sessions: int) -> ErrorGroup:
+        return ErrorGroup("timeout", tool, "testing", 9, sessions, BEGIN_NS - weeks.WEEK_NS, BEGIN_NS, ("a",))
+
+    made = report(summary(), recurring=[group("once", 1), group("twice", 2), group("often", 5)])
+    assert [(each.tool, each.sessions, each.since, each.last) for each in made.recurring] == [
+        ("often", 5, "2026-11-09", "2026-11-16"),
+        ("twice", 2, "2026-11-09", "2026-11-16"),
+    ]
 
 
 def test_a_trend_is_against_the_mean_of_the_weeks_that_had_sessions() -> None:
@@ -85,7 +86,9 @@ def test_a_small_change_is_no_trend(efficiency_sum: float, direction: str) -> No
 
 
 def test_figures_at_their_bounds_suggest_nothing() -> None:
-    assert suggestions(GOOD, [TaskType("testing", 9, 3.0, 3.0, 3.0, 0.7)], [Errors("sh", 1, 1, ())], [Errors("timeout", 1, 1, ())]) == ()
+    assert (
+        suggestions(GOOD, [TaskType("testing", 9, 3.0, 3.0, 3.0, 0.7)], [Failures("sh", 1, 1, ())], [Failures("timeout", 1, 1, ())]) == ()
+    )
 
 
 @pytest.mark.parametrize(
@@ -102,7 +105,7 @@ def test_each_figure_under_its_bound_has_its_suggestion(figures: Figures, says: 
 
 def test_the_low_task_type_the_tool_and_the_error_are_named() -> None:
     types = [TaskType("debugging", 1, 2.5, 2.0, 3.0, 0.5), TaskType("testing", 2, 2.9, 2.9, 2.9, 0.5)]
-    tools, errors = [Errors("run_tests", 4, 2, ()), Errors("sh", 3, 1, ())], [Errors("syntax_error", 5, 2, ())]
+    tools, errors = [Failures("run_tests", 4, 2, ()), Failures("sh", 3, 1, ())], [Failures("syntax_error", 5, 2, ())]
     assert suggestions(GOOD, types, tools, errors) == (
         "Low task type: debugging, mean grade 2.50 of 5 over 1 session.",
         "Error-prone tool: run_tests, 4 errors in 2 sessions: review how it is called.",
@@ -111,5 +114,5 @@ def test_the_low_task_type_the_tool_and_the_error_are_named() -> None:
 
 
 def test_a_report_is_its_own_json() -> None:
-    made = report(summary(), summary(back=1), groups=(group("timeout", "sh", 3),))
+    made = report(summary(), summary(back=1), tools=[Failures("sh", 3, 1, ("a",))])
     assert json.loads(json.dumps(asdict(made)))["figures"]["completion_rate"] == 0.75
