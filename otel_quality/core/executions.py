@@ -10,8 +10,8 @@ without its agent stays without.
 
 from collections import Counter, OrderedDict, deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Final, NamedTuple, TypeVar
+from operator import attrgetter
+from typing import Final, TypeVar
 
 from otel_quality.core.step import UNKNOWN_NS, Step
 from otel_quality.core.tools.execution import Execution
@@ -38,12 +38,6 @@ _EPOCH_WEEKDAY: Final = 3
 _UNDONE: Final = frozenset({Outcome.CANCELLED, Outcome.ABANDONED})
 
 
-class _Above(NamedTuple):
-    parent_id: int
-    agent: str
-
-
-@dataclass(slots=True)
 class _Trace:
     """What is known of one trace.
 
@@ -54,19 +48,17 @@ class _Trace:
         conversation: the conversation that its spans name.
     """
 
-    above: dict[int, _Above] = field(default_factory=dict)
-    agents: set[str] = field(default_factory=set)
-    runs: bool = False
-    conversation: str = ""
+    __slots__ = ("above", "agents", "conversation", "runs")
+
+    def __init__(self) -> None:
+        self.above: dict[int, tuple[int, str]] = {}
+        self.agents: set[str] = set()
+        self.runs = False
+        self.conversation = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """The latest LLM call of a session."""
-
-    end_ns: int
-    model: str
-    task: str
+_Call = tuple[int, str, str]
+"""The latest LLM call of a session: its end, model and task."""
 
 
 class Executions:
@@ -85,7 +77,7 @@ class Executions:
     def add(self, steps: Sequence[Step], *, now_ns: int) -> None:
         """Take steps, in any order; no step twice."""
         tools: list[Step] = []
-        for step in sorted(steps, key=lambda each: each.end_ns):
+        for step in sorted(steps, key=attrgetter("end_ns")):
             self._remember(step)
             if step.kind == "tool":
                 tools.append(step)
@@ -110,30 +102,31 @@ class Executions:
         trace = _recent(self._traces, step.trace_id, MAX_TRACES)
         if trace is None:
             trace = self._traces[step.trace_id] = _Trace()
-        if len(trace.above) < MAX_SPANS or (step.kind == "agent" and len(trace.above) < 2 * MAX_SPANS):
-            trace.above[step.span_id] = _Above(step.parent_id, step.agent)
-            if step.agent:
-                trace.agents.add(step.agent)
-        trace.runs = trace.runs or step.kind == "agent"
-        trace.conversation = step.conversation or trace.conversation
-        session = self._session(step)
-        if not session:
-            return
+        known, agent, is_agent = len(trace.above), step.agent, step.kind == "agent"
+        if known < MAX_SPANS or (is_agent and known < 2 * MAX_SPANS):
+            trace.above[step.span_id] = (step.parent_id, agent)
+            if agent:
+                trace.agents.add(agent)
+        if is_agent:
+            trace.runs = True
+        if step.conversation:
+            trace.conversation = step.conversation
         if step.kind == "llm":
+            session = self._session(step)
             before = _recent(self._calls, session, MAX_SESSIONS)
-            if before is None or before.end_ns <= step.end_ns:
-                self._calls[session] = _Call(step.end_ns, step.model, step.task)
-        if step.task_type and _recent(self._types, session, MAX_SESSIONS) is None:
-            self._types[session] = step.task_type
+            if before is None or before[0] <= step.end_ns:
+                self._calls[session] = (step.end_ns, step.model, step.task)
+        if step.task_type:
+            session = self._session(step)
+            if _recent(self._types, session, MAX_SESSIONS) is None:
+                self._types[session] = step.task_type
 
     def _session(self, step: Step) -> str:
-        """Id of the step's session; empty where it belongs to none."""
+        """Id of the step's session, or what stands for it while it belongs to none."""
         if step.conversation:
             return step.conversation
         trace = self._traces.get(step.trace_id)
-        if trace is None:
-            return ""
-        return trace.conversation or f"{step.trace_id:032x}"
+        return (trace.conversation if trace else "") or f"{step.trace_id:032x}"
 
     def _agent(self, step: Step) -> str:
         """The agent of the nearest span above that names one; empty where none is known."""
@@ -163,7 +156,7 @@ class Executions:
         session, trace = self._session(step), self._traces.get(step.trace_id)
         in_session = step.conversation or (trace is not None and (trace.conversation or trace.runs))
         call = self._calls.get(session)
-        told = step.task or (call.task if call else "")
+        told = step.task or (call[2] if call else "")
         return Execution(
             trace_id=f"{step.trace_id:032x}",
             span_id=f"{step.span_id:016x}",
@@ -171,7 +164,7 @@ class Executions:
             tool=step.tool,
             params_hash=step.params_hash,
             agent=agent,
-            model=step.model or (call.model if call else ""),
+            model=step.model or (call[1] if call else ""),
             task_type=told if told and told != GENERAL else self._types.get(session, GENERAL),
             session=session if in_session else "",
             success=step.outcome is Outcome.SUCCESS,

@@ -119,44 +119,44 @@ def of_other(seen: Seen) -> Step:
     """The step of a tool, agent or session-end span."""
     span, attributes, dialect = seen.span, seen.span.attributes, DIALECTS[seen.dialect]
     outcome, _, error_type = ending(seen.told, seen.failed, seen.error, b"")
-    step = Step(
-        kind=seen.kind,
-        trace_id=int.from_bytes(span.trace_id, "big"),
-        span_id=int.from_bytes(span.span_id, "big"),
-        parent_id=_parent(span.parent_span_id),
-        start_ns=span.start_time_unix_nano or UNKNOWN_NS,
-        end_ns=span.end_time_unix_nano,
-        outcome=outcome,
-        conversation=names.clean(seen.conversation),
-        platform=seen.platform,
-        agent=_name(attributes, dialect.agent_name),
+    is_tool = seen.kind == "tool"
+    features, task_type = (None, "") if is_tool else _content(attributes, dialect)
+    return Step(
+        seen.kind,
+        int.from_bytes(span.trace_id, "big"),
+        int.from_bytes(span.span_id, "big"),
+        _parent(span.parent_span_id),
+        span.start_time_unix_nano or UNKNOWN_NS,
+        span.end_time_unix_nano,
+        outcome,
+        names.clean(seen.conversation),
+        seen.platform,
+        _name(attributes, dialect.agent_name),
         model=names.clean(seen.model),
         task=names.task(seen.task) if seen.task else "",
-        error=_category(error_type or "") if outcome in _FAILED else "",
+        **(_of_tool(seen, outcome, error_type or "") if is_tool else {"error": _category(error_type or "") if outcome in _FAILED else ""}),
+        features=features,
+        task_type=task_type,
         ends=_ends(attributes),
         success=_success(attributes),
     )
-    if seen.kind == "tool":
-        return _with_tool(step, seen, error_type or "")
-    features, task_type = _content(attributes, dialect)
-    return step._replace(features=features, task_type=task_type)
 
 
-def _with_tool(step: Step, seen: Seen, error_type: str) -> Step:
+def _of_tool(seen: Seen, outcome: Outcome, error_type: str) -> dict[str, Any]:
+    """The fields that only a tool's step has."""
     attributes, dialect = seen.span.attributes, DIALECTS[seen.dialect]
     says = bool(seen.failed or seen.error or names.clean(seen.told) in outcomes.BY_LABEL or seen.span.status.code == _OK_STATUS)
-    marked = step.outcome in _FAILED if says else None
-    confidence = attributes.get(a.TOOL_CONFIDENCE)
-    prediction = attributes.get(a.PREDICTION_ID)
-    return step._replace(
-        tool=_name(attributes, dialect.tool_name) or UNKNOWN,
-        params_hash=content.parameters(attributes, dialect.tool_arguments),
-        confidence=math.nan if confidence is None else _ratio(values.real(confidence)),
-        error=content.failure(attributes, dialect.tool_result, marked=marked, error_type=error_type),
-        input_tokens=_tokens(attributes, dialect.input_tokens),
-        output_tokens=_tokens(attributes, dialect.output_tokens),
-        prediction_id="" if prediction is None else names.clean(prediction.string_value),
-    )
+    marked = outcome in _FAILED if says else None
+    confidence, prediction = attributes.get(a.TOOL_CONFIDENCE), attributes.get(a.PREDICTION_ID)
+    return {
+        "tool": _name(attributes, dialect.tool_name) or UNKNOWN,
+        "params_hash": content.parameters(attributes, dialect.tool_arguments),
+        "confidence": math.nan if confidence is None else _ratio(values.real(confidence)),
+        "error": content.failure(attributes, dialect.tool_result, marked=marked, error_type=error_type),
+        "input_tokens": _tokens(attributes, dialect.input_tokens),
+        "output_tokens": _tokens(attributes, dialect.output_tokens),
+        "prediction_id": "" if prediction is None else names.clean(prediction.string_value),
+    }
 
 
 def _content(attributes: Any, dialect: Dialect) -> tuple[Features | None, str]:
