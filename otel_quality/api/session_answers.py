@@ -50,6 +50,7 @@ def _session(kept: KeptSession) -> dict[str, Any]:
         "task_type": record.task_type,
         "start": _time(record.start_ns),
         "end": _time(record.end_ns),
+        "active": rfc3339(kept.active_ns),
         "duration_s": (record.end_ns - record.start_ns) / 1e9 if record.start_ns and record.end_ns else None,
         "api_calls": record.api_calls,
         "tool_calls": record.tool_calls,

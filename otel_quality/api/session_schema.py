@@ -119,6 +119,7 @@ class Session(BaseModel):
     task_type: str
     start: Time | None
     end: Time | None
+    active: Time = Field(description="its last activity; when it was handed in, where the source has no times")
     duration_s: float | None
     api_calls: Count
     tool_calls: Count

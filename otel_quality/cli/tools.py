@@ -28,7 +28,7 @@ def command(tool: str | None, days: int | None, api_url: str, as_json: bool) -> 
             f"Nothing is known of {tool}." if tool else "No tool execution yet. `otel-quality doctor` says what arrives.", markup=False
         )
         return
-    parts = [sections.tools(read_all(lines.Tool, answer["tools"])), sections.patterns(read_all(lines.Pattern, answer["patterns"]))]
+    parts = [sections.tools(read_all(lines.Tool, answer["tools"])), sections.patterns(read_all(lines.Pattern, answer["patterns"]), most=10)]
     if tool:
         parts.append(sections.patterns(read_all(lines.Pattern, answer["by_parameters"])))
         parts.append(sections.effects(read_all(lines.Effect, answer["effects"]), "By hour and weekday"))

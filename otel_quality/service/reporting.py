@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict
 from typing import Final
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from otel_quality.core.history import Report
 from otel_quality.core.reports import weeks
@@ -41,9 +41,17 @@ def keep_weekly(store: Store, week: str, *, now_ns: int) -> Weekly:
     groups = store.error_groups(since_ns=since_ns, until_ns=end_ns)
     made = weekly(week, summaries, tools=tools, errors=errors, recurring=groups, now_ns=now_ns)
     kept = store.report(week)
-    if kept is not None:
-        earlier = _WEEKLY.validate_json(kept.document)
-        if earlier.figures.sessions > made.figures.sessions:
-            return earlier
-    store.put_report(Report(week, now_ns, json.dumps(asdict(made), ensure_ascii=False)))
+    earlier = None if kept is None else _read(kept)
+    if earlier is not None and earlier.figures.sessions > made.figures.sessions:
+        return earlier
+    if kept is None or earlier is not None or made.figures.sessions:
+        store.put_report(Report(week, now_ns, json.dumps(asdict(made), ensure_ascii=False)))
     return made
+
+
+def _read(kept: Report) -> Weekly | None:
+    """A kept report; None where another version wrote it otherwise."""
+    try:
+        return _WEEKLY.validate_json(kept.document)
+    except ValidationError:
+        return None

@@ -28,12 +28,14 @@ def show(filters: Mapping[str, Any], *, api_url: str, as_json: bool) -> None:
         out.print("No session fits." if filtered or answer["total"] else "No session yet. `otel-quality doctor` says what arrives.")
         return
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for name in ("", "session", "last active", "type", "calls", "errors", "eff.", "quality"):
+    for name in ("", "session", "active", "type", "calls", "errors", "eff.", "quality"):
         number = name in ("calls", "errors", "eff.", "quality")
         table.add_column(name, justify="right" if number else "left", no_wrap=name != "session", overflow="fold")
     for session in answer["sessions"]:
         table.add_row(*_row(session))
     out.print(table)
+    if any(session["overridden"] for session in answer["sessions"]):
+        out.print(Text("* graded by a person", style="dim"))
     shown = len(answer["sessions"])
     if answer["total"] > shown:
         out.print(Text(f"{shown} of {answer['total']}; --offset {answer['offset'] + shown} goes on.", style="dim"))
@@ -45,7 +47,7 @@ def _row(session: Any) -> list[Text | str]:
     if session["pinned"]:
         name.append(" (pinned)", style="dim")
     numbers = [str(session["tool_calls"]), str(session["errors"])]
-    at = session["end"][:16].replace("T", " ") if session["end"] else "-"
+    at = session["active"][5:16].replace("T", " ")
     graded = [str(grade["tool_calls_efficient"]), f"{grade['response_quality']:g}"] if grade else ["-", "-"]
     return [verdict(session), name, at, session["task_type"], *numbers, *graded]
 

@@ -86,6 +86,7 @@ def _course(session: Any, *, every: bool) -> Iterator[Text]:
     if stages[0]["number"] > 1:
         yield Text(f"calls 1-{stages[0]['number'] - 1} are no longer kept", style="dim")
     width = len(str(stages[-1]["number"]))
+    timed = any(stage["latency_ms"] is not None for stage in stages)
     run = 0
     for (marked, _), group in groupby(stages, key=lambda stage: (bool(stage["mark"]), stage["agent"])):
         together = list(group)
@@ -95,7 +96,7 @@ def _course(session: Any, *, every: bool) -> Iterator[Text]:
             continue
         for stage in together:
             run = run + 1 if stage["error"] else 0
-            yield _stage(stage, width, run)
+            yield _stage(stage, width, run, timed=timed)
 
 
 def _folded(stages: list[Any], width: int) -> Text:
@@ -105,13 +106,12 @@ def _folded(stages: list[Any], width: int) -> Text:
     return Text(f"{stages[0]['number']:>{width}}-{stages[-1]['number']}  {len(stages)} calls: {told}{more}", style="dim")
 
 
-def _stage(stage: Any, width: int, run: int) -> Text:
+def _stage(stage: Any, width: int, run: int, *, timed: bool) -> Text:
     sign, style, said = _MARKS[stage["mark"]]
     tool = stage["tool"] if len(stage["tool"]) <= _TOOL_WIDTH else f"{stage['tool'][: _TOOL_WIDTH - 1]}…"
-    took = milliseconds(stage["latency_ms"]) if stage["latency_ms"] is not None else ""
-    told = f"  ◀ {said.format(run=run)}" if said else ""
-    line = f"{stage['number']:>{width}}  {sign} {tool:<{_TOOL_WIDTH}}  {took:>8}  {stage['error']}{told}"
-    return Text(line.rstrip(), style=style)
+    took = f"{milliseconds(stage['latency_ms']):>8}  " if timed else ""
+    told = "  ".join(filter(None, (stage["error"], f"◀ {said.format(run=run)}" if said else "")))
+    return Text(f"{stage['number']:>{width}}  {sign} {tool:<{_TOOL_WIDTH}}  {took}{told}".rstrip(), style=style)
 
 
 def grade_lines(session: Any) -> Iterator[Text]:

@@ -18,7 +18,8 @@ def tools(found: Sequence[lines.Tool]) -> Section:
     return _section("Tools", (Column("tool", wide=True), *_OUTCOMES, Column("best agent", wide=True)), rows)
 
 
-def patterns(found: Sequence[lines.Pattern]) -> Section:
+def patterns(found: Sequence[lines.Pattern], *, most: int = 20) -> Section:
+    """The first so many, and how many more there are."""
     by_parameters = any(each.params_hash is not None for each in found)
     columns = (
         Column("tool", wide=True),
@@ -33,16 +34,16 @@ def patterns(found: Sequence[lines.Pattern]) -> Section:
         (
             each.tool,
             *((each.params_hash or UNKNOWN,) if by_parameters else ()),
-            each.agent or _NOBODY,
-            each.model or _NOBODY,
+            each.agent or UNKNOWN,
+            each.model or UNKNOWN,
             *_short(each.outcomes),
             milliseconds(each.mean_latency_ms),
             each.last_used[:10],
         )
-        for each in found
+        for each in found[:most]
     )
     title = "Patterns by parameters" if by_parameters else "Patterns"
-    return _section(title, columns, rows)
+    return _section(title, columns, rows, f"The {most} most used of {len(found)}." if len(found) > most else "")
 
 
 def agents(found: Sequence[lines.Agent]) -> Section:
@@ -66,8 +67,11 @@ def agents(found: Sequence[lines.Agent]) -> Section:
         )
         for each in found
     )
-    note = "3 days: points of success rate against the 3 days before. Foretold: predictions of 7 days that came true."
-    return _section("Agents", columns, rows, note)
+    notes = (
+        "3 days: points of success rate against the 3 days before." if any(each.velocity.known for each in found) else "",
+        "Foretold: predictions of 7 days that came true." if any(each.predictions for each in found) else "",
+    )
+    return _section("Agents", columns, rows, " ".join(filter(None, notes)))
 
 
 def models(found: Sequence[lines.Model]) -> Section:
@@ -76,7 +80,7 @@ def models(found: Sequence[lines.Model]) -> Section:
     rows = tuple(
         (
             each.task_type,
-            each.model or _NOBODY,
+            each.model or UNKNOWN,
             *_short(each.outcomes),
             milliseconds(each.mean_latency_ms),
             number(each.mean_tokens, 0),
@@ -167,4 +171,8 @@ def _interval(interval: tuple[float, float]) -> str:
 def _section(
     title: str, columns: tuple[Column, ...], rows: tuple[tuple[str, ...], ...], note: str = "", *, none: str = "None yet."
 ) -> Section:
-    return Section(title, note=note, table=Table(columns, rows)) if rows else Section(title, note=none)
+    """A table without the columns in which nothing is known of anything."""
+    if not rows:
+        return Section(title, note=none)
+    told = [index for index in range(len(columns)) if any(row[index] not in (UNKNOWN, "") for row in rows)]
+    return Section(title, note, Table(tuple(columns[index] for index in told), tuple(tuple(row[index] for index in told) for row in rows)))
