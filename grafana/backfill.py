@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 from typing import Final
 
@@ -44,12 +45,21 @@ def write_blocks(
     promtool = shutil.which("promtool")
     if promtool is None:
         raise FileNotFoundError("promtool is not installed: apt-get install --no-install-recommends prometheus")
-    dump, data = folder / "dump.om", folder / "data"
-    with dump.open("w", encoding="utf-8") as file:
-        file.writelines(f"{line}\n" for line in openmetrics(scenario.snapshots(every_s=every_s), told))
-    subprocess.run([promtool, "tsdb", "create-blocks-from", "openmetrics", str(dump), str(data)], check=True, capture_output=True)  # noqa: S603
-    dump.unlink()
+    data = folder / "data"
+    for lines in (openmetrics(scenario.snapshots(every_s=every_s)), *map(weeks_openmetrics, _by_day(told()))):
+        dump = folder / "dump.om"
+        with dump.open("w", encoding="utf-8") as file:
+            file.writelines(f"{line}\n" for line in lines)
+        command = [promtool, "tsdb", "create-blocks-from", "openmetrics", "-q", str(dump), str(data)]
+        subprocess.run(command, check=True, capture_output=True)  # noqa: S603
+        dump.unlink()
     return data
+
+
+def _by_day(told: Iterable[tuple[int, History]]) -> Iterator[list[tuple[int, History]]]:
+    """Day by day, because promtool reads all of a dump again for every two hours in it."""
+    for _, day in groupby(told, key=lambda each: each[0] // 86_400):
+        yield list(day)
 
 
 @contextmanager
@@ -85,12 +95,11 @@ def _address(process: subprocess.Popen[str]) -> str:
     raise RuntimeError("prometheus ended:\n" + "".join(said[-20:]))
 
 
-def openmetrics(snapshots: Iterable[Snapshot], told: Callable[[], Iterable[tuple[int, History]]] = tuple) -> Iterator[str]:
+def openmetrics(snapshots: Iterable[Snapshot]) -> Iterator[str]:
     """Lines of one OpenMetrics text with a timestamp on each sample: families together, as promtool wants them."""
     latest = [Snapshot()]
     exposition = Exposition(lambda: latest[0], lambda: _health(latest[0]), version="0.0.0")
     families: dict[str, list[str]] = {}
-    _collect_weeks(families, told())
     alerts = _Alerts()
     for snapshot in snapshots:
         latest[0] = snapshot
@@ -99,21 +108,27 @@ def openmetrics(snapshots: Iterable[Snapshot], told: Callable[[], Iterable[tuple
         _collect(families, page.decode(), at_s)
         _collect(families, "# TYPE up gauge\nup 1\n", at_s)
         families.setdefault("# TYPE ALERTS gauge", []).extend(f"ALERTS{{{labels}}} 1 {at_s}" for labels in alerts.at(snapshot, at_s))
-    for head, lines in families.items():
-        yield head
-        yield from lines
-    yield "# EOF"
+    yield from _lines(families)
 
 
-def _collect_weeks(families: dict[str, list[str]], told: Iterable[tuple[int, History]]) -> None:
-    """What the second scenario shows of sessions, tools and agents."""
+def weeks_openmetrics(told: Iterable[tuple[int, History]]) -> Iterator[str]:
+    """The same for what the second scenario shows of sessions, tools and agents."""
     latest = [History()]
     exposition = Exposition(Snapshot, Health, version="0.0.0", history=lambda: latest[0])
+    families: dict[str, list[str]] = {}
     for at_s, history in told:
         latest[0] = history
         page, _ = exposition.render(OPENMETRICS)
         _collect(families, page.decode(), at_s)
         families.setdefault("# TYPE ALERTS gauge", []).extend(f"ALERTS{{{labels}}} 1 {at_s}" for labels in weeks.alerts(at_s))
+    yield from _lines(families)
+
+
+def _lines(families: dict[str, list[str]]) -> Iterator[str]:
+    for head, lines in families.items():
+        yield head
+        yield from lines
+    yield "# EOF"
 
 
 def _collect(families: dict[str, list[str]], page: str, at_s: int) -> None:
