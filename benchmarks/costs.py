@@ -4,11 +4,12 @@ Peers: the official protocol classes with a walk over attributes (decoding), pro
 """
 
 import time
+import tracemalloc
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
-from benchmarks.load import Requests
+from benchmarks.load import Requests, runs
 from benchmarks.timing import best_cpu_s
 from otel_quality.core.engine import Config, Engine
 from otel_quality.outlets.metrics import Exposition, Health
@@ -35,6 +36,7 @@ def main() -> None:
     print(f"    of it parsing   {best_cpu_s(lambda: ExportTraceRequest.FromString(body)) * us:6.2f} us")
     print(f"  apply and fold    {_engine(requests, decoder, ticks=False) * us:6.2f} us   20 keys, drift evaluated after each")
     print(f"  with 10 ticks     {_engine(requests, decoder, ticks=True) * us:6.2f} us   one tick a batch: cards and verdicts of 20 keys")
+    _sessions(decoder)
     _scrape()
 
 
@@ -62,6 +64,40 @@ def _engine(requests: Requests, decoder: decode.Decoder, *, ticks: bool) -> floa
         engine.fold(now_ns=time.time_ns())
 
     return best_cpu_s(work) / 10
+
+
+def _sessions(decoder: decode.Decoder) -> None:
+    """Whole runs of 21 spans: ten LLM calls, ten tool executions, the agent's span."""
+    count, spans = 200, 21
+    body = runs(count)
+    read = best_cpu_s(lambda: decoder.decode(body)) * 1e6 / (count * spans)
+    batches = iter([decoder.decode(runs(count, first=(n + 1) * count)).batch for n in range(8)])
+    engine = Engine(Config(), now_ns=time.time_ns())
+    closed: list[float] = []
+
+    def work() -> None:
+        engine.apply(next(batches), now_ns=time.time_ns())
+        engine.fold(now_ns=time.time_ns())
+
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    work()
+    held = (tracemalloc.get_traced_memory()[0] - before) / count
+    tracemalloc.stop()
+    engine.harvest(now_ns=time.time_ns())
+
+    def harvest() -> None:
+        work()
+        begun = time.process_time()
+        engine.harvest(now_ns=time.time_ns())
+        closed.append(time.process_time() - begun)
+
+    whole = best_cpu_s(harvest) * 1e6
+    print(f"costs per session of {spans} spans")
+    print(f"  decode            {read:6.2f} us a span")
+    print(f"  assemble          {(whole - min(closed) * 1e6) / (count * spans):6.2f} us a span, windows and drift included")
+    print(f"  close             {min(closed) * 1e6 / count:6.1f} us a session, its ten executions included")
+    print(f"  memory            {held / 1024:6.1f} KiB a session that is open")
 
 
 def _scrape() -> None:

@@ -69,3 +69,45 @@ def _request(size: int, belongs_to: str) -> bytes:
         span.attributes["gen_ai.response.time_to_first_chunk"].double_value = 0.25
         span.attributes["gen_ai.response.finish_reasons"].array_value.values.add(string_value="stop")
     return request.SerializeToString()
+
+
+def runs(sessions: int, *, first: int = 0) -> bytes:
+    """Whole agent runs: each ten LLM calls and ten tool executions in one trace and conversation, ended by the agent's span.
+
+    Args:
+        sessions: how many; first: the number of the first one, which makes ids that no other request has.
+    """
+    request = ExportTraceRequest()
+    scope = request.resource_spans.add().scope_spans.add()
+    now = time.time_ns()
+    for number in range(first, first + sessions):
+        trace_id, talk = (number + 1).to_bytes(16, "big"), {"gen_ai.conversation.id": f"run-{number}", "gen_ai.agent.name": "ezra"}
+        for i in range(21):
+            span = scope.spans.add(trace_id=trace_id, span_id=(number * 32 + i + 1).to_bytes(8, "big"))
+            span.parent_span_id = b"" if i == 20 else (number * 32 + 21).to_bytes(8, "big")
+            span.end_time_unix_nano = now + i
+            span.start_time_unix_nano = span.end_time_unix_nano - 10**9
+            for key, value in (talk | _KINDS[0 if i == 20 else 1 + i % 2]).items():
+                span.attributes[key].string_value = value
+            if i % 2 == 0 and i < 20:
+                span.attributes["otel_quality.response.characters"].int_value = 700
+                span.attributes["gen_ai.usage.output_tokens"].int_value = 200
+    return request.SerializeToString()
+
+
+_KINDS: Final = (
+    {"gen_ai.operation.name": "invoke_agent", "otel_quality.outcome": "success"},
+    {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": "anthropic",
+        "gen_ai.request.model": "claude",
+        "otel_quality.outcome": "success",
+    },
+    {
+        "gen_ai.operation.name": "execute_tool",
+        "gen_ai.tool.name": "git_status",
+        "otel_quality.tool.params_hash": "0123456789abcdef",
+        "otel_quality.outcome": "success",
+    },
+)
+"""Attributes of an agent's run, an LLM call, a tool execution."""
