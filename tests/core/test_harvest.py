@@ -7,7 +7,7 @@ import numpy as np
 from otel_quality.core.engine import Config, Engine
 from otel_quality.core.observation import IDENTITY, RESPONSE, Batch
 from otel_quality.core.sessions.assembly import Config as SessionsConfig
-from otel_quality.core.step import Step
+from otel_quality.core.step import UNKNOWN_NS, Step
 from otel_quality.vocabulary.outcomes import Outcome
 from tests.core.slow import Call
 from tests.core.slow import batch as batch_of_calls
@@ -104,3 +104,10 @@ def test_a_cancelled_tool_is_counted_with_the_next_tick() -> None:
     engine = fed([batch(tool(1, conversation="c", agent="ezra", outcome=Outcome.CANCELLED))])
     assert engine.harvest(now_ns=NOW).executions == []
     assert engine.tick(now_ns=NOW).counters.cancelled_tools == {("git", "ezra"): 1}
+
+
+def test_a_step_without_a_start_begins_when_it_ends_and_took_nobody_knows_how_long() -> None:
+    engine = fed([batch(tool(1, at_s=3, conversation="c")._replace(start_ns=UNKNOWN_NS))])
+    (session,) = engine.harvest(now_ns=NOW, last=True).sessions
+    assert (session.start_ns, session.end_ns) == (BEGIN_NS + 3 * SECOND, BEGIN_NS + 3 * SECOND)
+    assert session.tool_uses[0].latency_ns == -1

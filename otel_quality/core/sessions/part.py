@@ -10,7 +10,7 @@ from typing import Final
 
 from otel_quality.core.sessions.record import SessionRecord, ToolUse
 from otel_quality.core.sessions.tally import most_frequent, tally
-from otel_quality.core.step import Step
+from otel_quality.core.step import UNKNOWN_NS, Step
 from otel_quality.vocabulary import signs
 from otel_quality.vocabulary.measures import GENERAL
 from otel_quality.vocabulary.outcomes import Outcome
@@ -88,9 +88,10 @@ class Part:
 
     def take(self, step: Step) -> None:
         """Add a step that was never added before."""
-        first = (step.start_ns, step.trace_id, step.span_id)
-        if self.start_ns < 0 or step.start_ns < self.start_ns:
-            self.start_ns = step.start_ns
+        start_ns = step.end_ns if step.start_ns == UNKNOWN_NS else step.start_ns
+        first = (start_ns, step.trace_id, step.span_id)
+        if self.start_ns < 0 or start_ns < self.start_ns:
+            self.start_ns = start_ns
         if step.end_ns > self.end_ns:
             self.end_ns = step.end_ns
         if step.platform:
@@ -123,9 +124,8 @@ class Part:
             self.tool_errors += 1
             _count(self.error_types, error, 1)
             _count(self.failing_tools, step.tool, 1)
-        self.uses.append(
-            (step.end_ns, step.trace_id, step.span_id, step.tool, step.params_hash, step.end_ns - step.start_ns, error, step.agent)
-        )
+        latency_ns = -1 if step.start_ns == UNKNOWN_NS else step.end_ns - step.start_ns
+        self.uses.append((step.end_ns, step.trace_id, step.span_id, step.tool, step.params_hash, latency_ns, error, step.agent))
         if len(self.uses) > 2 * self.bound:
             self._keep_latest()
 
