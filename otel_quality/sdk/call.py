@@ -127,12 +127,19 @@ class Call:
         self._ended = False
         otel_context.attach(context)
         self._attached = True
+        if self._recording and plan.operation == names.INVOKE_AGENT and self._previous:
+            border.run(self._mark_end)
         if self._recording and plan.parameters is not None:
             if self._previous or plan.operation == names.INVOKE_AGENT:
                 border.run(self._infer_task_type, plan.parameters)
             if content.capturing():
                 border.run(self._capture_input, plan.parameters)
         self._args, self._kwargs = (), None
+
+    def _mark_end(self) -> None:
+        """An agent's run that no other is around ends its session; where it has no span above, everybody sees that by itself."""
+        if names.AGENT_NAME not in self._previous and trace.get_current_span(self._previous).get_span_context().is_valid:
+            self._span.set_attribute(names.SESSION_END, True)
 
     def _infer_task_type(self, parameters: Parameters) -> None:
         """Tell what kind of work this is, by the first request of the session, or of the run that no session is around."""

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
+from opentelemetry import trace
 
 import otel_quality as oq
 from tests.sdk.recorded import attributes, one, taken
@@ -162,3 +163,12 @@ def test_the_end_of_a_session_is_a_span_of_no_length() -> None:
     span = one()
     assert span.start_time == span.end_time
     assert attributes(span) == {"gen_ai.conversation.id": "c", "otel_quality.session.end": True, "otel_quality.session.success": True}
+
+
+def test_the_outermost_run_of_an_agent_ends_its_session_also_under_a_span_of_somebody_else() -> None:
+    run = oq.observe_agent(name="ezra")(oq.observe_agent(name="helper")(lambda: None))
+    run()
+    assert [attributes(span).get("otel_quality.session.end") for span in taken()] == [None, None], "a root span is seen to be one"
+    with trace.get_tracer("somebody").start_as_current_span("GET /"):
+        run()
+    assert [attributes(span).get("otel_quality.session.end") for span in taken()] == [None, True]
