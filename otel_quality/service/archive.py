@@ -13,6 +13,7 @@ from otel_quality.core.history import KeptSession, Override, Revision, SessionFi
 from otel_quality.core.reports import lines, weeks
 from otel_quality.core.reports.intelligence import Intelligence, Known, intelligence, total
 from otel_quality.core.reports.records import Weekly
+from otel_quality.core.reports.summary import Known as SummaryKnown
 from otel_quality.core.reports.summary import Summary, summary
 from otel_quality.core.sessions.record import SessionRecord
 from otel_quality.core.tools import predict, velocity
@@ -24,6 +25,8 @@ _API: Final = "api"
 _DAY_NS: Final = weeks.DAY_NS
 _ACCURACY_DAYS: Final = 7
 _PATTERNS: Final = 500
+_LATEST: Final = 500
+"""Sessions by which it is told whether grades fell, and whether they fit the scores."""
 _REPORTED: Final = 20
 """Patterns and adaptations that the intelligence report names."""
 
@@ -145,12 +148,19 @@ class Archive:
             raise ValueError(f"{wanted} has not begun; this week is {weeks.week_of(now_ns)}")
         return await self._ask(lambda store: keep_weekly(store, wanted, now_ns=now_ns))
 
-    async def summary(self, *, days: int) -> Summary:
+    async def summary(self, *, days: int, scores: Mapping[tuple[str, str], float]) -> Summary:
         since_ns, now_ns = self._since(days), self._now_ns()
 
         def question(store: Store) -> Summary:
-            tools, errors = store.failures("tool", since_ns=since_ns), store.failures("error", since_ns=since_ns)
-            return summary(store.grade_summaries("day", since_ns=since_ns), tools=tools, errors=errors, days=days, now_ns=now_ns)
+            latest = store.sessions(SessionFilter(graded=True, since_ns=since_ns, limit=_LATEST))
+            known = SummaryKnown(
+                summaries=store.grade_summaries("day", since_ns=since_ns),
+                tools=store.failures("tool", since_ns=since_ns),
+                errors=store.failures("error", since_ns=since_ns),
+                graded=[(kept.record, kept.effective) for kept in latest if kept.effective is not None],
+                scores=scores,
+            )
+            return summary(known, days=days, now_ns=now_ns)
 
         return await self._ask(question)
 

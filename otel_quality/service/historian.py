@@ -110,7 +110,12 @@ class Historian:
         self._loop = asyncio.get_running_loop()
         self._first: asyncio.Future[None] = self._loop.create_future()
         self._thread.start()
-        await self._first
+        try:
+            await self._first
+        except BaseException:
+            self._queue.put(None)
+            await asyncio.to_thread(self._thread.join)
+            raise
 
     async def stop(self) -> None:
         """Write what waits, if the store takes it, and close it."""

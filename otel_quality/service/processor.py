@@ -48,8 +48,17 @@ def run(config: Config, announce: Announce) -> int:
 
 
 async def _serve(config: Config, announce: Announce) -> int:
-    server = config.server
+    """History first: gRPC starts threads of its own, which an end for want of history would leave behind."""
     historian = _historian(config)
+    await historian.start()
+    try:
+        return await _listen(config, historian, announce)
+    finally:
+        await historian.stop()
+
+
+async def _listen(config: Config, historian: Historian, announce: Announce) -> int:
+    server = config.server
     owner = Owner(config.core, Decoder(config.backend).decode, config.otlp, tick_s=server.tick_s, keep=historian.put)
     state = _State()
     listeners = Listeners(server.host, config.otlp.read_timeout_s)
@@ -67,7 +76,6 @@ async def _serve(config: Config, announce: Announce) -> int:
     listeners.add_http("metrics", server.metrics_port, metrics_app(page, not_ready=lambda: state.not_ready))
     listeners.add_http("api", server.api_port, api)
     listeners.add_grpc("otlp_grpc", server.otlp_grpc_port, lambda: create_server(owner, config.otlp))
-    await historian.start()
     owner.start(died=state.fail)
     await listeners.start()
     if not server.loopback:
@@ -81,7 +89,6 @@ async def _serve(config: Config, announce: Announce) -> int:
     await listeners.stop()
     if not state.failed:
         await owner.stop()
-    await historian.stop()
     return 1 if state.failed else 0
 
 

@@ -2,6 +2,8 @@
 
 import signal
 import socket
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -45,3 +47,14 @@ def test_another_host_name_is_not_answered_by_the_api(tmp_path: Path) -> None:
         with pytest.raises(urllib.error.HTTPError) as caught:
             urllib.request.urlopen(asked, timeout=10)
         assert caught.value.code in (400, 403, 421)
+
+
+def test_a_history_that_cannot_be_used_is_one_line_and_exit_1(tmp_path: Path) -> None:
+    (tmp_path / "history.sqlite").write_bytes(b"no database" * 500)
+    ports = [word for name in ("otlp-grpc", "otlp-http", "metrics", "api") for word in (f"--{name}-port", "0")]
+    command = [sys.executable, "-m", "otel_quality", "serve", *ports, "--data-dir", tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.endswith("history.sqlite cannot be used for history: file is not a database; give another data directory")
+    assert done.stdout == ""
