@@ -61,7 +61,7 @@ def create_app(
     _add_reads(app, processor, listeners)
     _add_clears(app, processor)
     sessions.add(app, history)
-    learned.add(app, history)
+    learned.add(app, history, processor.snapshot)
     _describe_problem(app)
     return app
 

@@ -92,8 +92,8 @@ class History(Protocol):
         """
         ...
 
-    async def summary(self, *, days: int) -> Summary:
-        """Sessions of the last days."""
+    async def summary(self, *, days: int, scores: Mapping[tuple[str, str], float]) -> Summary:
+        """Sessions of the last days; `scores` of backends by (backend, task) are what grades are compared with."""
         ...
 
     async def intelligence(self, *, days: int) -> Intelligence:

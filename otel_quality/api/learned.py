@@ -1,5 +1,6 @@
 """The API's calls about what executions teach: tools, agents, models, predictions, adaptations, policies, reports."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import FastAPI, Query
@@ -13,17 +14,18 @@ from otel_quality.core.reports import lines
 from otel_quality.core.reports.intelligence import Intelligence
 from otel_quality.core.reports.records import Weekly
 from otel_quality.core.reports.summary import Summary
+from otel_quality.core.snapshot import Snapshot
 from otel_quality.vocabulary.parameters import params_hash
 
 _NONE = Annotated[NoQuery, Query()]
 
 
-def add(app: FastAPI, history: History) -> None:
+def add(app: FastAPI, history: History, snapshot: Callable[[], Snapshot]) -> None:
     """Add the calls."""
     _add_patterns(app, history)
     _add_predictions(app, history)
     _add_policies(app, history)
-    _add_reports(app, history)
+    _add_reports(app, history, snapshot)
 
 
 def _add_patterns(app: FastAPI, history: History) -> None:
@@ -75,7 +77,7 @@ def _add_policies(app: FastAPI, history: History) -> None:
         return found
 
 
-def _add_reports(app: FastAPI, history: History) -> None:
+def _add_reports(app: FastAPI, history: History, snapshot: Callable[[], Snapshot]) -> None:
     @app.get("/v1/reports/weekly", responses=problems.RESPONSES, summary="The report of an ISO week of sessions")
     async def weekly(query: Annotated[schema.WeeklyQuery, Query()]) -> Weekly:
         try:
@@ -85,7 +87,8 @@ def _add_reports(app: FastAPI, history: History) -> None:
 
     @app.get("/v1/reports/summary", responses=problems.RESPONSES, summary="Sessions of the last days")
     async def summary(query: Annotated[schema.DaysQuery, Query()]) -> Summary:
-        return await history.summary(days=query.days)
+        scores = {(key.backend, key.task): card.score for key, card in snapshot().by_task.items() if key.task is not None}
+        return await history.summary(days=query.days, scores=scores)
 
     @app.get("/v1/reports/intelligence", responses=problems.RESPONSES, summary="Everything that executions teach")
     async def intelligence(query: Annotated[schema.DaysQuery, Query()]) -> Intelligence:

@@ -7,8 +7,9 @@ from otel_quality.core.reports import sections
 from otel_quality.core.reports.document import Column, Document, Section, Table
 from otel_quality.core.reports.intelligence import Intelligence
 from otel_quality.core.reports.records import Figures, Recurring, TaskType, Trend, Weekly
-from otel_quality.core.reports.summary import Summary
+from otel_quality.core.reports.summary import Summary, Watched
 from otel_quality.core.reports.words import UNKNOWN, counted, number, percent, points
+from otel_quality.core.sessions.issues import Discrepancy
 
 _MEASURES: Final = {
     "mean_efficiency": "tool efficiency",
@@ -51,9 +52,37 @@ def summary_page(report: Summary) -> Document:
         _task_types(report.task_types, "Task types, the lowest first"),
         _errors("Errors by tool", "tool", report.tools, "No tool failed."),
         _errors("Errors by category", "error", report.errors, "There were no errors."),
+        _watched(report.watched),
+        _disagreements(report.disagreements),
         _over_time("Day by day", "day", by_day),
     )
     return Document(title, (f"Until {report.made}.",), parts)
+
+
+def _watched(found: tuple[Watched, ...]) -> Section:
+    title = "Against their own past"
+    worse = [each for each in found if each.state in ("mild", "severe")]
+    if not worse:
+        told = any(each.state == "stable" for each in found)
+        return Section(title, note="No task type got worse." if told else "Too few sessions of any task type to tell.")
+    items = tuple(f"Task type {each.task_type} got worse ({each.state}) since {each.since}: {each.reason}." for each in worse)
+    return Section(title, items=items)
+
+
+def _disagreements(found: tuple[Discrepancy, ...]) -> Section:
+    title = "Grades and backend scores"
+    if not found:
+        return Section(title, note="They do not disagree.")
+    columns = (
+        Column("backend", wide=True),
+        Column("task"),
+        *(Column(name, number=True) for name in ("sessions", "grade", "score", "apart")),
+    )
+    rows = tuple(
+        (each.backend, each.task, str(each.sessions), number(each.grade, 0), number(each.score, 0), f"{each.difference:+.0f}")
+        for each in found
+    )
+    return Section(title, note="Both 0 to 100; apart: the mean grade minus the score.", table=Table(columns, rows))
 
 
 def _to_do(suggestions: tuple[str, ...]) -> Section:

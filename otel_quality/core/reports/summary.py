@@ -1,13 +1,15 @@
 """Sessions of the last days: their figures, grades by task type, errors by tool and by category, day by day. Pure."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from otel_quality.core.history import Failures, GradeSummary
 from otel_quality.core.reports import weeks
 from otel_quality.core.reports.records import Figures, TaskType
 from otel_quality.core.reports.suggestions import suggestions
 from otel_quality.core.reports.weekly import figures_of, task_types
+from otel_quality.core.sessions.issues import Discrepancy, Watch, discrepancies
+from otel_quality.core.sessions.record import Grade, SessionRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +21,24 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
+class Watched:
+    """Whether the grades of a task type got worse against its own past: the drift engine's states, with the signals that fired."""
+
+    task_type: str
+    state: str
+    since: str
+    sessions: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """What sessions of the last days add up to.
 
     Attributes:
         task_types: the lowest mean grade first; tools, errors: the most errors first.
         by_day: days that had sessions, the latest first.
+        watched: task types, the worst first. disagreements: where grades and the backend's score do not fit together.
     """
 
     days: int
@@ -34,27 +48,51 @@ class Summary:
     tools: tuple[Failures, ...]
     errors: tuple[Failures, ...]
     by_day: tuple[Day, ...]
+    watched: tuple[Watched, ...]
+    disagreements: tuple[Discrepancy, ...]
     suggestions: tuple[str, ...]
 
 
-def summary(summaries: Sequence[GradeSummary], *, tools: Sequence[Failures], errors: Sequence[Failures], days: int, now_ns: int) -> Summary:
-    """Add up what the store counted.
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a summary is made of.
 
-    Args:
+    Attributes:
         summaries: grades by day and task type.
         tools, errors: failed executions of the same days by tool and by category, the most frequent first.
+        graded: the latest sessions with their effective grades, in any order.
+        scores: of backends, 0-100, by (backend, task).
     """
-    figures, types = figures_of(summaries), task_types(summaries)
+
+    summaries: Sequence[GradeSummary]
+    tools: Sequence[Failures] = ()
+    errors: Sequence[Failures] = ()
+    graded: Sequence[tuple[SessionRecord, Grade]] = ()
+    scores: Mapping[tuple[str, str], float] = field(default_factory=dict)
+
+
+def summary(known: Known, *, days: int, now_ns: int) -> Summary:
+    """Add up what the store counted over so many days."""
+    figures, types = figures_of(known.summaries), task_types(known.summaries)
     by_day: dict[str, list[GradeSummary]] = {}
-    for each in summaries:
+    for each in known.summaries:
         by_day.setdefault(weeks.date(each.start_ns), []).append(each)
     return Summary(
         days=days,
         made=weeks.instant(now_ns),
         figures=figures,
         task_types=types,
-        tools=tuple(tools),
-        errors=tuple(errors),
+        tools=tuple(known.tools),
+        errors=tuple(known.errors),
         by_day=tuple(Day(day, figures_of(by_day[day])) for day in sorted(by_day, reverse=True)),
-        suggestions=suggestions(figures, types, tools, errors),
+        watched=_watched(known.graded),
+        disagreements=tuple(discrepancies(known.graded, known.scores)),
+        suggestions=suggestions(figures, types, known.tools, known.errors),
     )
+
+
+def _watched(graded: Sequence[tuple[SessionRecord, Grade]]) -> tuple[Watched, ...]:
+    watch = Watch()
+    for record, grade in sorted(graded, key=lambda each: (each[0].end_ns, each[0].id)):
+        watch.add(record.task_type, record, grade)
+    return tuple(Watched(each.task, each.state, weeks.date(each.since_ns), each.samples, each.reason) for each in watch.read())
