@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
@@ -28,25 +28,33 @@ _SAMPLE: Final = re.compile(r'(?P<name>[a-z_]+)(?:\{(?P<labels>(?:[^"}]|"(?:[^"\
 """A sample without its exemplar."""
 
 
-def write_blocks(
-    folder: Path, *, every_s: int = scenario.EVERY_S, told: Callable[[], Iterable[tuple[int, History]]] = weeks.histories
-) -> Path:
-    """Both scenarios as one Prometheus data folder.
+def of_hours(*, every_s: int = scenario.EVERY_S) -> Iterator[Iterable[str]]:
+    """The three hours of `scenario` as one dump, with a sample every `every_s` seconds."""
+    yield openmetrics(scenario.snapshots(every_s=every_s))
+
+
+def of_weeks() -> Iterator[Iterable[str]]:
+    """The days of `weeks` as a dump each, because promtool reads all of a dump again for every two hours in it."""
+    for _, day in groupby(weeks.histories(), key=lambda each: each[0] // 86_400):
+        yield weeks_openmetrics(day)
+
+
+def write_blocks(folder: Path, dumps: Iterable[Iterable[str]]) -> Path:
+    """Dumps in OpenMetrics lines as a Prometheus data folder.
 
     Args:
         folder: an existing empty one; the data are put into `data` below it.
-        every_s: seconds between samples of the first scenario.
-        told: the second one.
+        dumps: none may overlap another in time.
 
     Raises:
         FileNotFoundError: promtool is not installed.
-        subprocess.CalledProcessError: promtool refused the dump; its output says why.
+        subprocess.CalledProcessError: promtool refused a dump; its output says why.
     """
     promtool = shutil.which("promtool")
     if promtool is None:
         raise FileNotFoundError("promtool is not installed: apt-get install --no-install-recommends prometheus")
     data = folder / "data"
-    for lines in (openmetrics(scenario.snapshots(every_s=every_s)), *map(weeks_openmetrics, _by_day(told()))):
+    for lines in dumps:
         dump = folder / "dump.om"
         with dump.open("w", encoding="utf-8") as file:
             file.writelines(f"{line}\n" for line in lines)
@@ -54,12 +62,6 @@ def write_blocks(
         subprocess.run(command, check=True, capture_output=True)  # noqa: S603
         dump.unlink()
     return data
-
-
-def _by_day(told: Iterable[tuple[int, History]]) -> Iterator[list[tuple[int, History]]]:
-    """Day by day, because promtool reads all of a dump again for every two hours in it."""
-    for _, day in groupby(told, key=lambda each: each[0] // 86_400):
-        yield list(day)
 
 
 @contextmanager

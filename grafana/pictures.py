@@ -16,11 +16,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from itertools import chain
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from grafana.__main__ import FOLDER
-from grafana.backfill import served, write_blocks
+from grafana.backfill import of_hours, of_weeks, served, write_blocks
 from grafana.scenario import MOMENTS
 from grafana.weeks import WEEKS
 from tools import go
@@ -89,9 +90,11 @@ def draw(pictures: tuple[Picture, ...], folder: Path) -> None:
     """
     page = built_preview()
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="grafana-pictures-") as temporary, served(write_blocks(Path(temporary))) as url:
-        for picture in pictures:
-            _shoot(page, url, picture, folder / picture.name)
+    with tempfile.TemporaryDirectory(prefix="grafana-pictures-") as temporary:
+        data = write_blocks(Path(temporary), chain(of_hours(), of_weeks()))
+        with served(data) as url:
+            for picture in pictures:
+                _shoot(page, url, picture, folder / picture.name)
 
 
 def _shoot(page: Path, url: str, picture: Picture, out: Path) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from grafana.promql import KEY, names_in
-from grafana.shell import ALL_VALUE, SAFE_VALUES
+from grafana.promql import AGENTS, KEY, KIND, names_in
+from grafana.shell import SAFE_VALUES
 from tests.grafana.boards import BOARDS, QUERIES, Query, panels
 
 PANELS = {f"{uid}-{panel['id']}": panel for uid, board in BOARDS.items() for panel in panels(board)}
@@ -55,15 +55,16 @@ def test_a_board_asks_few_questions_at_once(board: dict[str, Any]) -> None:
 def test_variables_are_the_data_source_and_the_chained_key(board: dict[str, Any]) -> None:
     source, *variables = board["templating"]["list"]
     assert (source["type"], source["query"], source["name"]) == ("datasource", "prometheus", "datasource")
-    assert [variable["name"] for variable in variables] == list(KEY)
+    names = {"llmq-sessions": [KIND], "llmq-tools": list(AGENTS)}.get(board["uid"], list(KEY))
+    assert [variable["name"] for variable in variables] == names
     for position, variable in enumerate(variables):
-        assert variable["allValue"] == ALL_VALUE == ".+"
+        assert variable["allValue"] == (".*" if variable["name"] == "agent" else ".+"), "a tool can be called by nobody we know"
         assert variable["multi"] is variable["includeAll"] is True
         assert variable["refresh"] == 2, "values follow the time range"
         assert variable["current"]["value"] == ["$__all"]
         assert variable["query"]["query"] == variable["definition"]
-        assert variable["definition"].endswith(f", {variable['name']})")
-        assert re.findall(r"\$\{(\w+):regex\}", variable["definition"]) == list(KEY[:position]), "each narrows the next"
+        assert variable["definition"].endswith(f", {'task' if variable['name'] == KIND else variable['name']})")
+        assert re.findall(r"\$\{(\w+):regex\}", variable["definition"]) == names[:position], "each narrows the next"
 
 
 @EACH_BOARD
@@ -117,7 +118,7 @@ def test_fields_that_overrides_and_sorting_name_exist_on_the_table(panel: dict[s
 
 @EACH_QUERY
 def test_variables_stand_in_raw_strings_by_their_regex_format_only(query: Query) -> None:
-    without_safe = re.sub(r"=~`\$\{(?:backend|model|task):regex\}(?:\|\w*)?`", "", query.expr)
+    without_safe = re.sub(r"=~`\$\{(?:backend|model|task|agent|tool|kind):regex\}(?:\|\w*)?`", "", query.expr)
     ours = without_safe.replace("$__rate_interval", "").replace("$__range", "").replace('"$1"', "")
     assert "$" not in ours
 

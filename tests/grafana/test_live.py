@@ -8,11 +8,12 @@ import promql_parser as promql
 import pytest
 
 from grafana import scenario
-from grafana.backfill import served, write_blocks
+from grafana.backfill import of_hours, served, write_blocks
 from grafana.scenario import MOMENTS, STORY
 from otel_quality.vocabulary.measures import ALL, SIGNALS
 from tests.flow.programs import need
-from tests.grafana.boards import BOARDS, QUERIES, Query, filled
+from tests.grafana.boards import BOARDS, OF_WEEKS, Query, filled
+from tests.grafana.boards import QUERIES as ALL_QUERIES
 from tests.grafana.server import Server
 from tests.grafana.test_queries import parsed
 
@@ -24,6 +25,9 @@ HAIKU: Final[Values] = ("anthropic", "claude-haiku-4-5", "research")
 KEYS: Final[set[Values]] = {(part.backend, part.model, part.task) for part in STORY}
 WITH_TOOLS: Final[set[Values]] = {(part.backend, part.model, part.task) for part in STORY if part.usual.tools and part.usual.per_minute > 1}
 PRICED: Final[set[Values]] = {(part.backend, part.model) for part in STORY if part.usual.price is not None}
+
+
+QUERIES: Final = [query for query in ALL_QUERIES if query.uid not in OF_WEEKS]
 
 
 def short(query: Query) -> str:
@@ -72,7 +76,7 @@ AT_LEAST: Final[dict[str, set[Values]]] = {
 def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     need("prometheus")
     need("promtool")
-    with served(write_blocks(tmp_path_factory.mktemp("blocks"), every_s=30)) as url:
+    with served(write_blocks(tmp_path_factory.mktemp("blocks"), of_hours(every_s=30))) as url:
         yield Server(url)
 
 
@@ -151,7 +155,7 @@ def test_a_hostile_value_of_a_variable_selects_nothing(prometheus: Server, name:
     assert {series["metric"].get("backend", "groq") for series in found} == {"groq"}
 
 
-@pytest.mark.parametrize("uid", BOARDS)
+@pytest.mark.parametrize("uid", [uid for uid in BOARDS if uid not in OF_WEEKS])
 def test_variables_offer_what_there_is_and_narrow_one_another(prometheus: Server, uid: str) -> None:
     def offered(name: str, **chosen: list[str]) -> set[str]:
         (variable,) = [each for each in BOARDS[uid]["templating"]["list"] if each["name"] == name]

@@ -8,17 +8,18 @@ import promql_parser as promql
 import pytest
 
 from grafana import scenario
-from grafana.promql import KEY, chosen, names_in, select
+from grafana.promql import AGENTS, KEY, chosen, names_in, select
+from otel_quality.service.measuring import DIMENSIONS
 from otel_quality.vocabulary import metrics
 from otel_quality.vocabulary.measures import COMPONENTS, DRIFT_STATES, SEVERITIES, SIGNALS
 from otel_quality.vocabulary.outcomes import Outcome
 from prometheus.alerts import alerts
 from prometheus.settings import Settings
-from tests.grafana.boards import BOARDS, QUERIES, Query, filled
+from tests.grafana.boards import BOARDS, OF_WEEKS, QUERIES, Query, filled
 
 NOW: Final = scenario.MOMENTS["alarmed"]
 METRICS: Final = {metric.name: metric for metric in metrics.METRICS}
-FOREIGN: Final = {"ALERTS": {"alertname", "alertstate", "backend"}}
+FOREIGN: Final = {"ALERTS": {"alertname", "alertstate", "backend", "task", "tool", "agent"}}
 """Series of Prometheus itself, and the labels that we read."""
 VALUES: Final[dict[str, set[str]]] = {
     "outcome": {outcome.label for outcome in Outcome},
@@ -27,7 +28,10 @@ VALUES: Final[dict[str, set[str]]] = {
     "severity": set(SEVERITIES),
     "type": {"input", "output", "cache_read", "cache_write", "reasoning"},
     "alertstate": {"pending", "firing"},
+    "grade": {"completed", "incomplete"},
+    "dimension": set(DIMENSIONS),
 }
+OFFERED: Final = {uid: {variable["name"] for variable in board["templating"]["list"]} for uid, board in BOARDS.items()}
 EACH: Final = pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.name)
 ANNOTATIONS: Final = [
     pytest.param(each["expr"], id=uid) for uid, board in BOARDS.items() for each in board["annotations"]["list"] if "expr" in each
@@ -102,8 +106,10 @@ def test_an_annotation_names_only_metrics_and_labels_that_exist(expr: str) -> No
 def test_every_series_obeys_the_variables_whose_labels_it_has(query: Query) -> None:
     for metric in metrics.METRICS:
         for series in re.findall(rf"\b{metric.name}(?:_bucket|_sum|_count)?\b(\{{[^{{}}]*(?:\$\{{[^}}]*\}}[^{{}}]*)*\}})?", query.expr):
-            for label in set(KEY) & set(metric.labels):
+            for label in {*KEY, *AGENTS} & set(metric.labels):
                 assert re.search(rf"\b{label}=", series), f"{metric.name} ignores the variable {label}"
+            read = set(re.findall(r"\$\{(\w+):regex\}", series))
+            assert read <= OFFERED[query.uid], f"{metric.name} reads variables that the board does not have"
 
 
 @EACH
@@ -130,10 +136,14 @@ def test_a_legend_names_labels_that_the_answer_has(query: Query) -> None:
 
 
 def test_alert_panels_read_the_names_that_our_rules_have() -> None:
-    (pattern,) = {re.search(r'alertname=~"([^"]+)"', query.expr)[1] for query in QUERIES if "ALERTS" in query.expr}  # type: ignore[index]
-    ours = {alert.name for alert in alerts(Settings())}
-    assert all(re.fullmatch(pattern, name) for name in ours)
+    patterns = {query.uid: re.search(r'alertname=~"([^"]+)"', query.expr)[1] for query in QUERIES if "ALERTS" in query.expr}  # type: ignore[index]
+    ours = {alert.name: alert.board for alert in alerts(Settings())}
     assert "LLMQWatchdog" in ours, "the one that always fires and is left out by name"
+    for uid, pattern in patterns.items():
+        if uid in OF_WEEKS:
+            assert set(pattern.split("|")) == {name for name, board in ours.items() if board == uid}
+        else:
+            assert all(re.fullmatch(pattern, name) for name in ours)
 
 
 def test_drift_series_of_whole_backends_stay_in_view_whichever_part_is_chosen() -> None:
