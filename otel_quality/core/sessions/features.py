@@ -52,7 +52,7 @@ _LOGARITHMIC: Final = (
     "results_characters",
     "results_longest",
 )
-_SHARES: Final = ("variety", "pair_variety", "answers_without_calls", "arguments_variety", "results_variety")
+_SHARES: Final = ("variety", "pair_variety", "ends_with_tool", "answers_without_calls", "arguments_variety", "results_variety")
 NAMES: Final = (*_OF_RECORD, *_LOGARITHMIC, *_SHARES)
 """The dense features, in the order of `dense`."""
 

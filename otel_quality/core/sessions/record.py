@@ -49,7 +49,7 @@ class SessionRecord:
         revision: how often it was closed before.
         traits: further numbers by name that calibration learns from (`core.sessions.traits`); what is not told is not there.
         clues: hashes that tell which group a session without one is like.
-        sketch: how often words of each of 1,024 hash classes occur, a hex digit each (`core.sessions.traits`); empty: no text.
+        sketch: how often words of each of 2,048 hash classes occur, a hex digit each (`core.sessions.traits`); empty: no text.
     """
 
     id: str

@@ -1,24 +1,24 @@
 """Numbers of a session that only its text can tell, for calibration: traits, a sketch of its words, and clues to its group.
 
 No text is kept. A clue is a hash of a tool's name, of a word of the first request, or of a line of the system prompt: enough to say which
-of the labelled groups a session is most like, too little to read. The sketch counts words in 1,024 classes by their hash, on a
+of the labelled groups a session is most like, too little to read. The sketch counts words and word pairs in 2,048 classes by their hash, on a
 logarithmic scale of 16 steps: words that share a class cannot be told apart.
 
 Decision: variety (how many different words among all) beside volume, because volume says how much effort a session took and variety
 whether it went round in circles; of all that was tried on labelled sessions these two point the same way in every source.
 """
 
-import itertools
 import re
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from math import log1p
 from typing import Final
 
 from otel_quality.core.sessions.shapes import Turn
 
-CLASSES: Final = 1_024
+CLASSES: Final = 2_048
 """Hash classes of the sketch."""
 _STEPS_PER_E: Final = 3
 _MOST: Final = 15
@@ -29,7 +29,10 @@ READ_CHARACTERS: Final = 100_000
 _PROMPT_CHARACTERS: Final = 2_000
 _WORD: Final = re.compile(r"\w+")
 _LONG_WORD: Final = re.compile(r"[a-z]{3,}")
-_HEDGES: Final = re.compile(r"\b(?:i think|maybe|perhaps|might|not sure|seems?|probably|assum\w+|likely|could be|unclear)\b")
+_HEDGES: Final = re.compile(
+    r"\b(?:however|but|unfortunately|apologi[sz]e|sorry|might|maybe|perhaps|seems?|appears?|likely|probably|assum\w+|not sure|unclear"
+    r"|i think|try|let's|should|could be)\b"
+)
 
 
 def of(read: Sequence[Turn]) -> tuple[tuple[str, float], ...]:
@@ -44,9 +47,10 @@ def of(read: Sequence[Turn]) -> tuple[tuple[str, float], ...]:
     found = {
         "words": len(words),
         "variety": _variety(words),
-        "pair_variety": _variety(list(itertools.pairwise(words))),
+        "pair_variety": _variety(list(pairwise(words))),
         "volume": len(zlib.compress((said + asked + shown).encode("utf-8", "surrogatepass"), 1)),
         "hedges": len(_HEDGES.findall(said.lower())),
+        "ends_with_tool": bool(read and read[-1].role == "tool"),
         "answers_without_calls": sum(not turn.calls for turn in answers) / max(1, len(answers)),
         "user_turns": len(users),
         "user_characters": sum(map(len, users)),
@@ -62,19 +66,23 @@ def of(read: Sequence[Turn]) -> tuple[tuple[str, float], ...]:
 
 
 def sketch(read: Sequence[Turn]) -> str:
-    """How often words of each class occur in what the assistant and the user say and in what tools are asked, a hex digit each."""
-    words: Counter[str] = Counter()
-    sides = (
-        (turn.text for turn in read if turn.role == "assistant"),
-        (turn.text for turn in read if turn.role == "user"),
-        (call.arguments for turn in read for call in turn.calls),
-    )
-    for side in sides:
-        words.update(_WORD.findall(_joined(side).lower()))
+    """How often words of each class occur in what the assistant and the user say and in what tools are asked, a hex digit each.
+
+    Of the assistant also pairs of words that follow each other: they tell a plan from a guess.
+    """
+    said = _words(turn.text for turn in read if turn.role == "assistant")
+    words = Counter(said)
+    words.update(_words(turn.text for turn in read if turn.role == "user"))
+    words.update(_words(call.arguments for turn in read for call in turn.calls))
+    words.update(map(" ".join, pairwise(said)))
     counts = [0] * CLASSES
     for word, count in words.items():
         counts[zlib.crc32(word.encode("utf-8", "surrogatepass")) % CLASSES] += count
     return "".join(f"{min(_MOST, round(_STEPS_PER_E * log1p(count))):x}" for count in counts)
+
+
+def _words(texts: Iterable[str]) -> list[str]:
+    return _WORD.findall(_joined(texts).lower())
 
 
 def clues(read: Sequence[Turn]) -> frozenset[int]:
