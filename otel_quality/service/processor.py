@@ -15,6 +15,7 @@ from otel_quality.outlets.app import metrics_app
 from otel_quality.outlets.metrics import Exposition
 from otel_quality.service.listeners import Listeners
 from otel_quality.service.owner import Owner
+from otel_quality.vocabulary.errors import ConfigError
 from otel_quality.wire.decode import Decoder
 from otel_quality.wire.grpc_server import create_server
 from otel_quality.wire.http_server import OtlpHttp
@@ -34,6 +35,7 @@ def run(config: Config, announce: Announce) -> int:
         Exit code: 0 after a signal, 1 after a fault of ours.
 
     Raises:
+        ConfigError: the data directory cannot be made.
         PortTaken: a port cannot be bound.
     """
     return asyncio.run(_serve(config, announce))
@@ -42,7 +44,7 @@ def run(config: Config, announce: Announce) -> int:
 async def _serve(config: Config, announce: Announce) -> int:
     server = config.server
     if server.data_dir is not None:
-        Path(server.data_dir).mkdir(parents=True, exist_ok=True)
+        _make(Path(server.data_dir))
     owner = Owner(config.core, Decoder(config.backend).decode, config.otlp, tick_s=server.tick_s)
     state = _State()
     listeners = Listeners(server.host, config.otlp.read_timeout_s)
@@ -67,6 +69,13 @@ async def _serve(config: Config, announce: Announce) -> int:
     if not state.failed:
         await owner.stop()
     return 1 if state.failed else 0
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError([f"--data-dir {folder}: {error.strerror}; name a directory that can be made and written"]) from None
 
 
 class _State:
