@@ -16,7 +16,7 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from otel_quality.core import dedup, engine, keys, score
 from otel_quality.core.drift import rules
@@ -27,6 +27,9 @@ from otel_quality.vocabulary.errors import ConfigError
 from otel_quality.wire import decode, receiver
 
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
+_FINITE: Final = ConfigDict(allow_inf_nan=False)
+_NEARLY: Final = 0.9
+"""Likeness to a setting's variable from which another name is taken for a misspelt one; `OTEL_QUALITY_API_URL` is well under it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +150,9 @@ def _settings() -> tuple[Setting, ...]:
             helps, hints = _help(owner), typing.get_type_hints(owner)
             for of in fields(owner):
                 hint = hints[of.name]
-                found.append(Setting(f"{section}.{of.name}", _type_name(hint), _default(of), helps[of.name], TypeAdapter(hint)))
+                found.append(
+                    Setting(f"{section}.{of.name}", _type_name(hint), _default(of), helps[of.name], TypeAdapter(hint, config=_FINITE))
+                )
     return tuple(found)
 
 
@@ -222,9 +227,14 @@ def _from_environment(environ: Mapping[str, str], problems: list[str]) -> Given:
         if name in _BY_ENV:
             setting = _BY_ENV[name]
             given[setting.name] = (_from_text(setting, value), name)
-        elif name.startswith(prefixes):
+        elif name.startswith(prefixes) or _misspelt(name):
             problems.append(f"{name}: no such setting{_instead(name, list(_BY_ENV))}")
     return given
+
+
+def _misspelt(name: str) -> bool:
+    """Whether a variable of no section of ours was meant for a setting."""
+    return name.startswith("OTEL_QUALITY_") and bool(difflib.get_close_matches(name, _BY_ENV, n=1, cutoff=_NEARLY))
 
 
 def _from_text(setting: Setting, value: str) -> object:

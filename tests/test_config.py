@@ -96,6 +96,19 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
         assert said in text
 
 
+def test_a_variable_whose_section_is_misspelt_is_told() -> None:
+    assert problems(None, {"OTEL_QUALITY_DRFT_PRESET": "high"}) == [
+        "OTEL_QUALITY_DRFT_PRESET: no such setting; did you mean OTEL_QUALITY_DRIFT_PRESET?"
+    ]
+
+
+@pytest.mark.parametrize("value", ["nan", "inf"])
+def test_no_setting_is_a_number_that_is_not_finite(value: str) -> None:
+    numbers = [setting for setting in SETTINGS if setting.type in ("int", "float")]
+    for setting in numbers:
+        assert any(setting.name in problem for problem in problems(None, {setting.env: value}))
+
+
 def test_variables_of_other_programs_are_left_alone() -> None:
     assert load(None, {"OTEL_QUALITY_API_URL": "http://x", "OTEL_QUALITY_ENDPOINT": "y", "OTEL_SERVICE_NAME": "z"}) == Config()
 

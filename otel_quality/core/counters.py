@@ -77,6 +77,7 @@ class Totals:
         self._bound = error_types
         self._error_types: set[str] = set()
         self._pairs: dict[Pair, int] = {}
+        self._free: list[int] = []
         self._requests: Counter[tuple[str, str, str, str]] = Counter()
         self._stops: Counter[Triple] = Counter()
         self._errors: Counter[Triple] = Counter()
@@ -114,15 +115,21 @@ class Totals:
         self._add_times(pairs, code, rows)
 
     def _add_times(self, pairs: list[Pair], code: Ints, rows: Rows) -> None:
-        slot = np.array([self._pairs.setdefault(pair, len(self._pairs)) for pair in pairs], np.int64)[code]
+        slot = np.array([self._slot(pair) for pair in pairs], np.int64)[code]
         self._touched.update(pairs)
         # Failed calls last: their traces are what someone will want to open, and what tail samplers keep.
         order = np.argsort(np.isin(rows["outcome"], _FAILED), kind="stable")
         slot, rows = slot[order], rows[order]
         for histograms, name in ((self._durations, "latency_ns"), (self._ttfcs, "ttft_ns")):
-            histograms.ensure(len(self._pairs))
+            histograms.ensure(len(self._pairs) + len(self._free))
             known = rows[name] != MISSING
             histograms.add(slot[known], rows[name][known], rows[known])
+
+    def _slot(self, pair: Pair) -> int:
+        """Where the histograms of a pair are."""
+        if pair not in self._pairs:
+            self._pairs[pair] = self._free.pop() if self._free else len(self._pairs)
+        return self._pairs[pair]
 
     def add_event(self, series: Triple, severity: str) -> None:
         """Count a transition of drift into a severity."""
@@ -143,6 +150,7 @@ class Totals:
                 del counts[labels]
         live = {labels[:2] for labels in self._requests}
         dead = {pair for pair in self._pairs if pair not in live}
+        self._touched -= dead
         for by_pair in (self._stops, self._errors, self._tokens):
             for triple in [triple for triple in by_pair if triple[:2] in dead]:
                 del by_pair[triple]
@@ -151,6 +159,7 @@ class Totals:
             for histograms, read in zip((self._durations, self._ttfcs), self._read, strict=True):
                 histograms.clear(self._pairs[pair])
                 read.pop(pair, None)
+            self._free.append(self._pairs.pop(pair))
 
     def snapshot(self) -> Counters:
         for pair in self._touched:

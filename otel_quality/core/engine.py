@@ -109,7 +109,9 @@ class _Scores:
 
     def clear(self, keys: Iterable[Key]) -> int:
         gone = [key for key in keys if key in self.level.slots]
-        self.windows.clear(np.array([self.level.slots[key] for key in gone], np.int64))
+        slots = np.array([self.level.slots[key] for key in gone], np.int64)
+        self.windows.clear(slots)
+        self._touched.difference_update(slots.tolist())
         for key in gone:
             self.cards.pop(key, None)
         return len(gone)
@@ -246,7 +248,7 @@ class Engine:
         for level in self._levels:
             level.refresh()
         self._refresh_verdicts()
-        if now_ns - self._expired_ns >= _EXPIRY_EVERY_NS:
+        if not 0 <= now_ns - self._expired_ns < _EXPIRY_EVERY_NS:  # below 0: the clock was set back
             self._expire(now_ns)
         by_model, by_task, by_backend = (dict(level.cards) for level in self._levels)
         fresh = now_ns - int(self._config.limits.idle_s * 1e9)
@@ -264,12 +266,21 @@ class Engine:
             by_backend=by_backend,
             drift=dict(self._verdicts),
             exposed=exposed,
-            exposed_drift=exposed if self._config.watch.key == "model" else frozenset(self._verdicts),
+            exposed_drift=exposed if self._config.watch.key == "model" else self._current_verdicts(fresh),
             exposed_tasks=shown,
             counters=replace(self._totals.snapshot(), cancelled_tools=dict(self._executions.cancelled)),
             intake=self._intake.snapshot(self._table),
             stats=self._stats(),
             windows={"score": sum(len(level.level.slots) for level in self._levels), "drift": len(self._table.drift.slots)},
+        )
+
+    def _current_verdicts(self, fresh_ns: int) -> frozenset[Key]:
+        """Drift keys that something arrived for since, and those that are mild or severe."""
+        drift = self._table.drift
+        return frozenset(
+            key
+            for key, verdict in self._verdicts.items()
+            if verdict.severity != "none" or drift.last_arrival_ns[drift.slots[key]] >= fresh_ns
         )
 
     def _refresh_verdicts(self) -> None:
@@ -338,14 +349,17 @@ class Engine:
         drifting = {key for key, verdict in self._verdicts.items() if verdict.severity != "none"}
         drift_key = _DRIFT_KEYS[self._config.watch.key]
         idle = [key for key in self._table.models.idle(before) if drift_key((key.backend, key.model or "", key.task or "")) not in drifting]
-        self._totals.drop({self._series(key) for key in idle})
+        used = set(self._table.models.slots).difference(idle)
+        self._totals.drop({self._series(key) for key in idle} - {self._series(key) for key in used})
         self._table.exposed.difference_update(idle)
         if not self._table.pressed:
             return
         self._levels[0].release(idle)
-        used = set(self._table.models.slots)
         for level in self._levels[1:]:
-            level.release([key for key in level.level.idle(before) if not any(_within(owner, key) for owner in used)])
+            gone = [key for key in level.level.idle(before) if not any(_within(owner, key) for owner in used)]
+            if level.level is self._table.backends:
+                self._intake.forget([level.level.slots[key] for key in gone])
+            level.release(gone)
         gone = [key for key in self._table.drift.idle(before) if key not in drifting]
         self._forget_drift(gone)
         for key in gone:

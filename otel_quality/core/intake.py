@@ -62,6 +62,10 @@ class IntakeCount:
             self._newest_ns = np.concatenate([self._newest_ns, np.zeros(backends - len(self._newest_ns), np.int64)])
         return self._newest_ns
 
+    def forget(self, slots: Sequence[int]) -> None:
+        """Leave out the newest events of backends whose slots are given up."""
+        self._newest_ns[list(slots)] = 0
+
     def snapshot(self, table: KeyTable) -> Intake:
         newest = self.newest(len(table.backends.keys))
         return Intake(

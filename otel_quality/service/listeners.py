@@ -1,6 +1,7 @@
 """The four ports: bound first, so that a taken one is known before anything starts."""
 
 import asyncio
+import errno
 import os
 import socket
 from collections.abc import Awaitable, Callable
@@ -62,7 +63,7 @@ class Listeners:
         try:
             bound = server.add_insecure_port(f"{_bracketed(self.host)}:{port}")
         except RuntimeError as error:
-            raise self._taken(name, port, str(error)) from None
+            raise self._taken(name, port, error) from None
         self.addresses[name] = f"{_bracketed(self.host)}:{bound}"
         self._grpc.append(server)
 
@@ -71,8 +72,7 @@ class Listeners:
             family = socket.getaddrinfo(self.host, port, type=socket.SOCK_STREAM)[0][0]
             return socket.create_server((self.host, port), family=family, backlog=_BACKLOG)
         except OSError as error:
-            why = str(error) if error.errno is None else os.strerror(error.errno)
-            raise self._taken(name, port, why) from None
+            raise self._taken(name, port, error) from None
 
     async def start(self) -> None:
         """Answer on all ports."""
@@ -95,11 +95,17 @@ class Listeners:
         config.accesslog = config.errorlog = None
         return config
 
-    def _taken(self, name: str, port: int, why: str) -> PortTaken:
-        option = f"--{name.replace('_', '-')}-port"
-        return PortTaken(
-            f"{name}: cannot listen on {_bracketed(self.host)}:{port}: {why}; choose another with {option}, or 0 for a free one"
-        )
+    def _taken(self, name: str, port: int, error: Exception) -> PortTaken:
+        what = f"{name}: cannot listen on {_bracketed(self.host)}:{port}"
+        if isinstance(error, socket.gaierror):
+            return PortTaken(f"{what}: {error.strerror}; name an address of this machine with --host")
+        # A number's own words: Python's message names the address once more.
+        number = error.errno if isinstance(error, OSError) else None
+        why = str(error) if number is None else os.strerror(number)
+        if number == errno.EADDRNOTAVAIL:
+            return PortTaken(f"{what}: {why}; name an address of this machine with --host")
+        beside = "; beside a Collector on this host: --otlp-grpc-port 14317 --otlp-http-port 14318" if port in (4317, 4318) else ""
+        return PortTaken(f"{what}: {why}; choose another with --{name.replace('_', '-')}-port, or 0 for a free one{beside}")
 
 
 def _bracketed(host: str) -> str:

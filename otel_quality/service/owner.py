@@ -106,11 +106,16 @@ class Owner:
             raise Overloaded("too many requests wait; send again in a moment")
         self._waiting_bytes += len(body)
         answer: asyncio.Future[bytes] = self._loop.create_future()
+        size = len(body)
+        answer.add_done_callback(lambda done: self._answered(done, size))
         self._queue.put(_Waiting(body, answer))
-        try:
-            return await answer
-        finally:
-            self._waiting_bytes -= len(body)
+        # Shielded: the body of a sender that went away waits like the others, and counts until it is worked on.
+        return await asyncio.shield(answer)
+
+    def _answered(self, done: asyncio.Future[bytes], size: int) -> None:
+        self._waiting_bytes -= size
+        if not done.cancelled():
+            done.exception()  # fetched, so that nothing is logged where the sender went away
 
     def refused(self, signal: Signal, error: RequestError) -> None:
         """Count a request that was answered with an error."""

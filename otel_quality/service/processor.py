@@ -22,6 +22,7 @@ from otel_quality.service.listeners import Listeners
 from otel_quality.service.owner import Owner
 from otel_quality.service.reporting import weekly_reports
 from otel_quality.store.opening import open_store
+from otel_quality.vocabulary.errors import ConfigError
 from otel_quality.wire.decode import Decoder
 from otel_quality.wire.grpc_server import create_server
 from otel_quality.wire.http_server import OtlpHttp
@@ -41,6 +42,7 @@ def run(config: Config, announce: Announce) -> int:
         Exit code: 0 after a signal, 1 after a fault of ours.
 
     Raises:
+        ConfigError: the data directory cannot be made.
         PortTaken: a port cannot be bound.
         StoreRefused: history cannot be kept where the settings say.
     """
@@ -95,10 +97,17 @@ async def _listen(config: Config, historian: Historian, announce: Announce) -> i
 def _historian(config: Config) -> Historian:
     data_dir = None if config.server.data_dir is None else Path(config.server.data_dir)
     if data_dir is not None:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        _make(data_dir)
     grading = Grading()
     chores = (grading.chore(), retention(config.store), adaptations(config.adaptations), weekly_reports())
     return Historian(lambda: open_store(config.store, data_dir=data_dir), grading, chores)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError([f"--data-dir {folder}: {error.strerror}; name a directory that can be made and written"]) from None
 
 
 class _State:

@@ -208,6 +208,60 @@ def test_idle_names_make_room_once_a_bound_was_hit() -> None:
     assert snapshot.by_model[Key("anthropic", "new", "code")].samples == 1
 
 
+def test_an_idle_key_does_not_take_the_counts_of_others_under_other_with_it() -> None:
+    day = 86_400 * SECOND
+    engine = Engine(Config(limits=Limits(exposed=1)), now_ns=NOW)
+    engine.apply(batch(healthy(1) + healthy(1, start=1, model="idle") + healthy(1, start=2, model="used")), now_ns=NOW)
+    engine.tick(now_ns=NOW)
+    engine.apply(batch(healthy(1, start=3) + healthy(4, start=4, model="used")), now_ns=NOW + day)
+    counters = engine.tick(now_ns=NOW + day + SECOND).counters
+    assert counters.requests[("anthropic", "__other__", "code", "success")] == 6
+    assert counters.durations[("anthropic", "__other__")].sum_s == 6.0
+
+
+def test_a_backend_that_is_watched_as_a_whole_leaves_metrics_when_idle_but_not_while_it_drifts() -> None:
+    engine = Engine(Config(watch=Watch("backend")), now_ns=NOW)
+    engine.apply(batch(healthy(20) + healthy(20, start=20, backend="bad", output_tokens=0)), now_ns=NOW)
+    engine.tick(now_ns=NOW)
+    later = engine.tick(now_ns=NOW + 86_401 * SECOND)
+    assert later.exposed_drift == {Key("bad", None, None)}
+    assert Key("anthropic", None, None) in later.drift
+
+
+def test_a_slot_that_is_used_again_shows_nothing_of_its_former_key() -> None:
+    day = 86_400 * SECOND
+    engine = Engine(Config(limits=Limits(backends=1)), now_ns=NOW)
+    engine.apply(batch(healthy(20) + healthy(1, start=20, backend="over")), now_ns=NOW)
+    engine.tick(now_ns=NOW)
+    engine.tick(now_ns=NOW + day + SECOND)
+    new = replace(Call(), backend="new", end_ns=10**17, trace=99, outcome=Outcome.ERROR)
+    engine.apply(batch([new]), now_ns=NOW + day + 2 * SECOND)
+    snapshot = engine.tick(now_ns=NOW + day + 2 * SECOND)
+    assert [
+        (card.samples, card.errors) for cards in (snapshot.by_model, snapshot.by_task, snapshot.by_backend) for card in cards.values()
+    ] == [(1, 1)] * 3
+    assert snapshot.intake.last_span_ns == {"new": 10**17}
+    assert sum(snapshot.counters.durations[("new", "claude")].counts) == 1
+    assert {key: verdict.samples for key, verdict in snapshot.drift.items()} == {Key("new", "claude", "code"): 1}
+
+
+def test_a_clock_that_was_far_ahead_does_not_stop_idle_keys_from_leaving() -> None:
+    year = 365 * 86_400 * SECOND
+    engine = Engine(Config(), now_ns=NOW)
+    engine.tick(now_ns=NOW + year)
+    engine.apply(batch(healthy(1)), now_ns=NOW)
+    engine.tick(now_ns=NOW)
+    assert not engine.tick(now_ns=NOW + 2 * 86_400 * SECOND).exposed
+
+
+def test_clearing_leaves_no_card_of_a_key_that_was_just_touched() -> None:
+    engine = Engine(Config(), now_ns=NOW)
+    engine.apply(batch(healthy(3)), now_ns=NOW)
+    engine.clear_scores(now_ns=NOW)
+    snapshot = engine.tick(now_ns=NOW)
+    assert (snapshot.by_model, snapshot.by_task, snapshot.by_backend) == ({}, {}, {})
+
+
 def test_clearing_empties_windows_and_drift_learns_again() -> None:
     engine = Engine(Config(), now_ns=NOW)
     engine.apply(batch(healthy(20) + healthy(20, start=20, task="research", output_tokens=0)), now_ns=NOW)

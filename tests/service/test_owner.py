@@ -96,6 +96,24 @@ def test_more_than_may_wait_is_refused_and_room_comes_back() -> None:
     owned(use, gate, Limits(request_bytes=len(body), waiting_bytes=3 * len(body)))
 
 
+def test_what_a_sender_gave_up_still_counts_until_it_is_worked_on() -> None:
+    gate, body = Gate(), request(chat(number=1))
+
+    async def use(owner: Owner) -> None:
+        gone = asyncio.ensure_future(owner.receive("traces", body))
+        await asyncio.sleep(0)
+        gone.cancel()
+        await asyncio.gather(gone, return_exceptions=True)
+        assert owner.health().queue_bytes == len(body)
+        with pytest.raises(Overloaded):
+            await owner.receive("traces", body)
+        gate.open.set()
+        await owner.clear_scores(backend=None, task=None)
+        assert owner.health().queue_bytes == 0
+
+    owned(use, gate, Limits(request_bytes=len(body), waiting_bytes=len(body)))
+
+
 def test_a_fault_of_ours_is_unavailable_and_the_next_request_is_taken() -> None:
     faults = iter([ZeroDivisionError("ours")])
 

@@ -58,3 +58,28 @@ def test_a_history_that_cannot_be_used_is_one_line_and_exit_1(tmp_path: Path) ->
     (line,) = done.stderr.splitlines()
     assert line.endswith("history.sqlite cannot be used for history: file is not a database; give another data directory")
     assert done.stdout == ""
+
+
+def said(*options: str) -> tuple[int, str]:
+    """Exit code and stderr of a `serve` that cannot start."""
+    free = ("--otlp-grpc-port=0", "--otlp-http-port=0", "--metrics-port=0", "--api-port=0")
+    ended = subprocess.run(
+        [sys.executable, "-m", "otel_quality", "serve", *free, *options], check=False, capture_output=True, text=True, timeout=60
+    )
+    return ended.returncode, ended.stderr
+
+
+def test_a_data_directory_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for folder, why in (("file", "File exists"), ("file/new", "Not a directory")):
+        code, error = said("--data-dir", str(tmp_path / folder))
+        assert (code, error.count("\n")) == (2, 1)
+        assert f"--data-dir {tmp_path / folder}: {why}" in error
+
+
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "192.0.2.1"])
+def test_a_host_that_is_not_this_machine_is_one_line_that_says_so(host: str) -> None:
+    code, error = said("--host", host, "--insecure-network")
+    assert (code, error.count("\n")) == (1, 1)
+    assert "name an address of this machine with --host" in error
+    assert "Unknown error" not in error
