@@ -168,7 +168,7 @@ class SessionDetail(Session):
     failed_api_calls: Count
     error_types: list[Counted]
     failing_tools: list[Counted]
-    course: list[Stage] = Field(description="at most the last 1000 executions")
+    course: list[Stage] = Field(description="the latest executions, as many as are kept of a session")
     machine_grade: Grade | None
     override: Override | None
     revisions: list[Revision] = Field(description="newest first")

@@ -18,7 +18,7 @@ COMMANDS: Final = {
 
 
 @click.group("sessions", cls=Lazy, package="otel_quality.cli.sessions", table=COMMANDS, invoke_without_command=True)
-@click.option("--task-type", metavar="TYPE", help="Only of this type.")
+@click.option("--task-type", "--task", "task_type", metavar="TYPE", help="Only of this type.")
 @click.option("--agent", metavar="NAME", help="Only with this agent.")
 @click.option("--model", metavar="NAME", help="Only with this model.")
 @click.option("--platform", metavar="NAME", help="Only of this service.")
