@@ -26,6 +26,8 @@ from otel_quality.core.sessions.traits import CLASSES
 
 MIN_LABELS: Final = 20
 """Labels under which nothing is fitted."""
+MAX_LABELS: Final = 5_000
+"""Labels that are fitted at most, the last given: memory and time grow with them (about 50 KB each), what they teach hardly does."""
 FAMILY: Final = 50
 """Labels from which a group has slopes of its own."""
 VERSION: Final = 1
@@ -155,7 +157,8 @@ def shortfall(labelled: Sequence[Labelled]) -> str:
 
 
 def fit(labelled: Sequence[Labelled]) -> Calibration | None:
-    """Learn from labelled sessions; None where there is a `shortfall`."""
+    """Learn from labelled sessions, of more than `MAX_LABELS` the last ones; None where there is a `shortfall`."""
+    labelled = labelled[-MAX_LABELS:]
     if shortfall(labelled):
         return None
     from scipy import sparse

@@ -1,16 +1,13 @@
 """What grades say over many sessions: has a task type got worse against its own past, and do grades and backend scores agree.
 
 Degradation is the drift engine's own detector (`core.drift.rules`) with five sessions, in the order they were graded, in the place of a
-response:
-
-    output tokens   the mean grade in points; so a collapse of the length is a collapse of the grade, newer half against older half
-    stop reason     abnormal where a loop is likely in most of the five
-    tools offered   there were errors; used: most were recovered; so silence is errors that were not recovered
+response, and their mean grade in points in the place of its output tokens: a collapse of the length is then a collapse of the grade, the
+newer half of the window against the older.
 
 Nothing here knows a text or a store: records and grades in, findings out. What recurs (error, tool, task) is in `core.reports`.
 
-Decision: whether a session was completed moves its points and is no error of the detector, because the error signal has an absolute
-bound: work that always fails half the time would alarm for ever, and only a change is news. Five sessions at a time because the detector
+Decision: this signal alone, because the others have absolute bounds: work that always fails half the time would alarm for ever, and only a
+change is news. Whether a session was completed is in its points. Five sessions at a time because the detector
 compares medians, and the median of grades that are either 90 or 40 jumps between the two where half of the work is completed.
 """
 
@@ -26,7 +23,6 @@ from otel_quality.core.observation import MISSING, Rows
 from otel_quality.core.sessions.record import Grade, SessionRecord
 from otel_quality.vocabulary.measures import DRIFT_STATES
 from otel_quality.vocabulary.outcomes import Outcome
-from otel_quality.vocabulary.stops import StopClass
 
 GRADE_COLLAPSE: Final = 0.75
 """Median grade of the newer sessions over that of the older ones; below it a task type has got worse."""
@@ -39,12 +35,8 @@ WINDOW: Final = 20
 _FILL: Final = 8
 _TASKS: Final = 100
 """Task types and tasks that are watched; further ones are not."""
-_SIGNALS: Final = {
-    "length_collapse_ratio": "grade_collapse_ratio",
-    "stop_anomaly_rate": "loop_rate",
-    "tool_silence_rate": "unrecovered_rate",
-}
-"""What the detector's signals are for sessions; it has no other ones here."""
+_COLLAPSE: Final = "length_collapse_ratio"
+"""The detector's signal that is the collapse of grades here."""
 
 
 def points(grade: Grade) -> float:
@@ -65,7 +57,7 @@ class Degradation:
         state: learning, stable, mild, severe.
         since_ns: start of it, event time.
         samples: sessions in the window.
-        signals: name to value and threshold; those that are defined.
+        ratio: median grade of the newer half over that of the older one; None where it is not defined. threshold: of it.
     """
 
     task: str
@@ -73,7 +65,8 @@ class Degradation:
     since_ns: int
     samples: int
     reason: str
-    signals: Mapping[str, tuple[float, float, bool]]
+    ratio: float | None
+    threshold: float
 
 
 class Watch:
@@ -114,30 +107,18 @@ class Watch:
 
 def _row(block: list[tuple[int, Grade]], number: int) -> Rows:
     """Five sessions as one observation; its time is the latest of theirs."""
-    grades = [grade for _, grade in block]
-    failing = [grade for grade in grades if grade.total_errors]
     row = np.zeros(1, detector.ROW)
     row["end_ns"], row["span_id"] = max(end_ns for end_ns, _ in block), number
-    row["output_tokens"] = 1 + round(10 * sum(map(points, grades)) / len(grades))
-    row["outcome"] = Outcome.SUCCESS
-    row["stop"] = StopClass.INCOMPLETE if 2 * sum(grade.loop_risk for grade in grades) > len(grades) else StopClass.STOP
-    row["has_tools"] = bool(failing)
-    row["has_tool_call"] = 2 * sum(grade.errors_recovered for grade in failing) > len(failing) if failing else MISSING
+    row["output_tokens"] = 1 + round(10 * sum(points(grade) for _, grade in block) / len(block))
+    row["outcome"], row["stop"], row["has_tools"], row["has_tool_call"] = Outcome.SUCCESS, MISSING, MISSING, MISSING
     return row
 
 
 def _degradation(task: str, reading: detector.Reading) -> Degradation:
-    signals = {
-        _SIGNALS[name]: (float(signal.value), float(signal.threshold), signal.fired)
-        for name, signal in reading.signals.items()
-        if name in _SIGNALS and signal.value is not None
-    }
-    said = [
-        f"{name} {value:.2f} {'<' if name == 'grade_collapse_ratio' else '>'} {bound:.2f}"
-        for name, (value, bound, fired) in signals.items()
-        if fired
-    ]
-    return Degradation(task, DRIFT_STATES[reading.state], reading.since_ns, BLOCK * reading.samples, "; ".join(said), signals)
+    signal = reading.signals[_COLLAPSE]
+    ratio = None if signal.value is None else float(signal.value)
+    reason = f"the median grade fell to {100 * ratio:.0f} % of what it was" if signal.fired and ratio is not None else ""
+    return Degradation(task, DRIFT_STATES[reading.state], reading.since_ns, BLOCK * reading.samples, reason, ratio, float(signal.threshold))
 
 
 @dataclass(frozen=True, slots=True)

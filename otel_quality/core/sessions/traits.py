@@ -1,8 +1,8 @@
 """Numbers of a session that only its text can tell, for calibration: traits, a sketch of its words, and clues to its group.
 
 No text is kept. A clue is a hash of a tool's name, of a word of the first request, or of a line of the system prompt: enough to say which
-of the labelled groups a session is most like, too little to read. The sketch counts words and word pairs in 2,048 classes by their hash, on a
-logarithmic scale of 16 steps: words that share a class cannot be told apart.
+of the labelled groups a session is most like, too little to read. The sketch counts words and pairs of words in 2,048 classes by
+their hash, on a logarithmic scale of 16 steps: words that share a class cannot be told apart.
 
 Decision: variety (how many different words among all) beside volume, because volume says how much effort a session took and variety
 whether it went round in circles; of all that was tried on labelled sessions these two point the same way in every source.
