@@ -67,3 +67,19 @@ def test_a_span_with_nothing_but_its_mark_carries_nothing(dialect: Dialect) -> N
     attributes = {dialect.marks[0]: "openai", dialect.operation[0]: "chat"}
     row = Decoder(Config()).decode(request(span(attributes))).batch.responses[0]
     assert (row["input_tokens"], row["ttft_ns"], row["stop"], row["carried"]) == (MISSING, MISSING, MISSING, 0)
+
+
+@every_dialect
+def test_tools_and_agents_are_read_by_the_keys_of_the_dialect(dialect: Dialect) -> None:
+    told = {dialect.marks[0]: "x", dialect.operation[0]: "execute_tool"}
+    fields_of_tools = {
+        "tool_name": "git",
+        "agent_name": "ezra",
+        "conversation_id": "c",
+        "tool_arguments": "{}",
+        "tool_result": "no such file",
+    }
+    keys = {getattr(dialect, name)[0]: value for name, value in fields_of_tools.items() if getattr(dialect, name)}
+    (step,) = Decoder(Config()).decode(request(span(told | keys, failed=True))).batch.steps
+    assert (step.kind, step.tool, step.agent, step.conversation, step.error) == ("tool", "git", "ezra", "c", "file_not_found")
+    assert len(step.params_hash) == 16
