@@ -72,7 +72,7 @@ def _watched(found: tuple[Watched, ...]) -> Section:
 def _disagreements(found: tuple[Discrepancy, ...]) -> Section:
     title = "Grades and backend scores"
     if not found:
-        return Section(title, note="They do not disagree.")
+        return Section(title, note="None of them are 25 points or more apart.")
     columns = (
         Column("backend", wide=True),
         Column("task"),
