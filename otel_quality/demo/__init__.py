@@ -1,4 +1,4 @@
 """The demo: simulated backends through the real SDK, OTLP and processor, watched live in a terminal.
 
-backends ── SDK ── OTLP ──▶ processor (a child process) ◀── JSON API ── watch ──▶ view
+backends and an agent ── SDK ── OTLP ──▶ processor (a child process) ◀── JSON API ── watch ──▶ view
 """

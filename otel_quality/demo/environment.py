@@ -16,6 +16,11 @@ def of_child() -> dict[str, str]:
     return kept | {"PYTHONUNBUFFERED": "1", "OTEL_QUALITY_SERVER_TICK_S": "0.5"}
 
 
+def ask_at(url: str) -> None:
+    """Where the SDK asks for predictions: the demo's own processor."""
+    os.environ["OTEL_QUALITY_API_URL"] = url
+
+
 def settle(*, ours: bool) -> None:
     """Prepare this process for the SDK: spans leave twice a second.
 

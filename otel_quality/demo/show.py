@@ -17,7 +17,7 @@ from rich.live import Live
 
 import otel_quality as oq
 from otel_quality.client import Client
-from otel_quality.demo import backends, environment, view
+from otel_quality.demo import agent, backends, environment, view
 from otel_quality.demo.processor import Processor
 from otel_quality.demo.watch import Story, Watch
 
@@ -50,8 +50,9 @@ class Weather:
 
     def __init__(self, seconds: float) -> None:
         self._began_s = time.monotonic()
-        self._cycle_s = seconds or _CYCLE_S
-        self.stages = backends.stages()
+        self._cycle_s, self._endless = seconds or _CYCLE_S, not seconds
+        self._stages = backends.stages()
+        self._told = 0
 
     @property
     def at_s(self) -> float:
@@ -59,14 +60,25 @@ class Weather:
         return time.monotonic() - self._began_s
 
     @property
-    def stage(self) -> int:
-        """Which stage it is now."""
-        share = self.at_s % self._cycle_s / self._cycle_s
-        return max(index for index, (begins, _, _) in enumerate(self.stages) if begins <= share)
+    def _share(self) -> float:
+        """How much of the present turn is over, 0-1."""
+        turns = self.at_s / self._cycle_s
+        return turns % 1 if self._endless else min(turns, 1.0)
+
+    def news(self) -> list[str]:
+        """In words, what has begun since this was last asked, in the first turn."""
+        beginnings = [*((begins, words) for begins, words, _ in self._stages), agent.BREAKS]
+        begun = [words for begins, words in beginnings if begins <= self._share]
+        told, self._told = self._told, max(self._told, len(begun))
+        return begun[told:]
+
+    def tool_is_broken(self) -> bool:
+        """Whether the agent's tool fails now."""
+        return self._share >= agent.BREAKS[0]
 
     def character(self, backend: backends.Backend, task: str) -> backends.Character:
         if backend is backends.DRIFTER and task == backends.DRIFTING_TASK:
-            return self.stages[self.stage][2]
+            return [character for begins, _, character in self._stages if begins <= self._share][-1]
         return backend.character
 
 
@@ -89,7 +101,8 @@ async def run(config: Config, out: Console) -> None:
     else:
         await processor.start()
     async with processor:
-        watch = Watch(Client(processor.api_url))
+        environment.ask_at(processor.api_url)
+        watch = Watch(Client(processor.api_url), agent.prediction)
         telemetry = oq.configure(endpoint=processor.otlp_url, service_name="otel-quality-demo")
         show = _quiet if config.as_json else _live if out.is_terminal else _plain
         try:
@@ -134,13 +147,11 @@ class _Traffic:
     async def run(self, changed: Callable[[], None]) -> None:
         """Make the calls; `changed` is called after each look."""
         stop, weather = asyncio.Event(), Weather(self.seconds)
-        calls = asyncio.create_task(backends.traffic(weather.character, stop))
-        told = -1
+        calls = asyncio.create_task(_all_traffic(weather, stop))
         try:
             while (not self.seconds or weather.at_s < self.seconds) and not calls.done():
-                if self.watch is not None and weather.stage > told:
-                    told = weather.stage
-                    self.watch.staged(weather.at_s, weather.stages[told][1])
+                if self.watch is not None:
+                    self.watch.staged(weather.at_s, *weather.news())
                 await self._look(weather, changed)
                 await asyncio.sleep(_LOOK_EVERY_S)
         except BaseException:
@@ -156,6 +167,13 @@ class _Traffic:
         if self.watch is not None:
             await asyncio.to_thread(self.watch.look, weather.at_s)
             changed()
+
+
+async def _all_traffic(weather: Weather, stop: asyncio.Event) -> None:
+    """Calls to every backend, and the agent at work."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(backends.traffic(weather.character, stop))
+        group.create_task(agent.work(weather.tool_is_broken, stop))
 
 
 async def _end(calls: asyncio.Task[None]) -> None:
@@ -207,6 +225,8 @@ def _outcome(config: Config, story: Story, out: Console, left: Processor | None)
     out.print()
     out.print(view.alert(story))
     out.print(view.advice(story))
+    out.print()
+    out.print(view.agent(story.agent))
     out.print()
     if left is not None:
         out.print("\n".join(view.left_running(left.addresses, left.pid, str(left.folder))), markup=False, soft_wrap=True)

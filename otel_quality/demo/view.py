@@ -3,7 +3,7 @@
 From a story to things that rich can print; prints nothing, asks nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -12,14 +12,18 @@ from rich.table import Table
 from rich.text import Text
 
 from otel_quality import terminal
+from otel_quality.demo.agent import NAME, TOOL
 from otel_quality.demo.backends import DRIFTING_TASK
+from otel_quality.demo.sessions import AgentStory
 from otel_quality.demo.watch import Event, Story
 
-_SHOWN_EVENTS: Final = 6
+_SHOWN_EVENTS: Final = 7
+_SHOWN_SUGGESTIONS: Final = 2
+"""The last ones name the tool and the error."""
 _PROGRESS_CELLS: Final = 12
 _WIDEST: Final = 100
 """Columns beyond which lines of prose are hard to read."""
-_ROUTINE: Final = {"stage": ("•", "cyan")}
+_ROUTINE: Final = {"stage": ("•", "cyan"), "grade": ("▼", "red"), "prediction": ("?", "yellow"), "suggestion": ("→", "green")}
 
 NEXT_CODE: Final = """\
   import otel_quality as oq
@@ -33,7 +37,8 @@ NEXT_CODE: Final = """\
 
 def live(story: Story, total_s: float) -> RenderableType:
     """The whole picture at one moment; fits 80 columns and 24 lines."""
-    return Group(_head(story, total_s), Text(), _ranking(story), Text(), *_happened(story.events[-_SHOWN_EVENTS:]))
+    happened = _happened(story.events[-_SHOWN_EVENTS:])
+    return Group(_head(story, total_s), Text(), _ranking(story), Text(), _at_work(story.agent), Text(), *happened)
 
 
 def _head(story: Story, total_s: float) -> RenderableType:
@@ -78,18 +83,43 @@ def _ranking(story: Story) -> RenderableType:
     return table
 
 
+def _at_work(agent: AgentStory) -> RenderableType:
+    """The agent in one line."""
+    if not agent.now.sessions:
+        return Text(f"agent {NAME}: no session has ended yet", style="dim")
+    completed = Text(f"{agent.now.completed:.0%}", style=terminal.score_style(100 * agent.now.completed))
+    rest = f" of its sessions completed, efficiency {agent.now.efficiency:.1f}, quality {agent.now.quality:.1f} of 5"
+    return Text.assemble((f"agent {NAME}: ", "bold"), completed, (rest, "dim"), no_wrap=True)
+
+
 def _bar(low: float, high: float, style: str) -> Text:
     bar = terminal.interval_bar(low, high)
     return Text.assemble((bar.rstrip("░"), style), ("░" * bar.count("░"), "bright_black"))
 
 
-def _happened(events: Iterable[Event]) -> Iterable[RenderableType]:
+def _happened(events: Sequence[Event]) -> Iterable[RenderableType]:
+    """The events, and the reason of the latest verdict."""
+    latest = next((event for event in reversed(events) if event.verdict and event.verdict["reason"]), None)
     yield Text("What happened", style="dim")
     for event in events:
         mark, style = _ROUTINE.get(event.kind) or (terminal.STATE_MARKS[event.kind], terminal.STATE_STYLES[event.kind])
         yield _Narrow(terminal.hanging(Text(f"{event.at_s:>4.0f} s ", style="dim"), Text(f"{mark} {event.what}", style=style)))
-        if event.verdict and event.verdict["reason"]:
+        if event is latest and event.verdict:
             yield _Narrow(terminal.hanging(Text(" " * 9), Text(event.verdict["reason"], style="dim")))
+
+
+def agent(story: AgentStory) -> RenderableType:
+    """What became of the agent: its grades, what is foretold and what is suggested."""
+    if not story.now.sessions:
+        return Text(f"Agent {NAME} ended no sessions in this time; try a longer --seconds.", style="yellow")
+    before = f"; before it was {story.best.completed:.0%}" if story.fallen else ""
+    grades = f": of its last {story.now.sessions} sessions {story.now.completed:.0%} completed{before}."
+    said = [
+        Text.assemble((f"Agent {NAME}", "bold"), grades),
+        Text(f'oq.predict_success("{TOOL}", agent="{NAME}"): {story.probability:.0%}, {story.reason}'),
+        *(Text.assemble("Suggested: ", (each, "green")) for each in story.suggestions[-_SHOWN_SUGGESTIONS:]),
+    ]
+    return _Narrow(Group(*said))
 
 
 def line(event: Event) -> str:
@@ -106,7 +136,8 @@ def standing(story: Story) -> list[str]:
         f" ({place['interval'][0]:.0f}-{place['interval'][1]:.0f}, {place['samples']} samples) drift {story.state_of(place['backend'])}"
         for place in story.ranking
     ]
-    return [head, *lines]
+    at_work = [f"         agent {NAME}: {story.agent.now}"] if story.agent.now.sessions else []
+    return [head, *lines, *at_work]
 
 
 def alert(story: Story) -> RenderableType:
@@ -178,4 +209,5 @@ def document(story: Story, seconds: float) -> dict[str, Any]:
         "drift": story.verdicts,
         "timeline": timeline,
         "alert": story.alert(),
+        "agent": story.agent.document(),
     }

@@ -3,10 +3,12 @@
 Holds no opinion of its own: a line of the story is a change of state that the API told, or a stage of the simulation.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from otel_quality.client import Client
+from otel_quality.demo import sessions
 from otel_quality.demo.backends import DRIFTING_TASK
 from otel_quality.vocabulary.alerts import BACKEND_DRIFTING
 from otel_quality.vocabulary.measures import ALL
@@ -19,7 +21,7 @@ class Event:
     Attributes:
         at_s: seconds since the first call.
         what: in words.
-        kind: "stage" of the simulation, or the drift state that was entered.
+        kind: "stage" of the simulation, the drift state that was entered, or "grade", "prediction", "suggestion" of the agent.
         verdict: the API's verdict at that moment; None for a stage.
     """
 
@@ -39,6 +41,7 @@ class Story:
     verdicts: list[dict[str, Any]] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     seen: int = 0
+    agent: sessions.AgentStory = field(default_factory=sessions.AgentStory)
 
     def state_of(self, backend: str) -> str:
         """The drift state of a backend on the task that the demo ranks."""
@@ -55,15 +58,21 @@ class Story:
 
 
 class Watch:
-    """Asks the API and keeps the story up to date."""
+    """Asks the API and keeps the story up to date.
 
-    def __init__(self, client: Client) -> None:
+    Args:
+        client: of the API.
+        foretold: gives what is foretold of the agent's tool, probability and reason.
+    """
+
+    def __init__(self, client: Client, foretold: Callable[[], tuple[float, str]]) -> None:
         self.story = Story()
         self._client = client
+        self._foretold = foretold
 
-    def staged(self, at_s: float, what: str) -> None:
-        """Note a stage of the simulation."""
-        self.story.events.append(Event(at_s, f"behind the scenes: {what}", "stage"))
+    def staged(self, at_s: float, *what: str) -> None:
+        """Note stages of the simulation."""
+        self.story.events.extend(Event(at_s, f"behind the scenes: {each}", "stage") for each in what)
 
     def look(self, at_s: float) -> None:
         """Ask once; blocks for as long as the API takes.
@@ -81,6 +90,8 @@ class Watch:
             if verdict["state"] != before and (before, verdict["state"]) != ("learning", "stable"):
                 what = f"drift {verdict['state']}: {verdict['backend']} on {verdict['task']}"
                 story.events.append(Event(at_s, what, verdict["state"], verdict))
+        for kind, what in sessions.look(self._client, story.agent, self._foretold()):
+            story.events.append(Event(at_s, what, kind))
         story.at_s, story.ranking, story.verdicts = at_s, ranking, verdicts
         story.cards = {card["backend"]: card for card in cards}
 

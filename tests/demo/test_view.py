@@ -8,6 +8,7 @@ from rich.console import Console
 
 from otel_quality.client import Client
 from otel_quality.demo import view
+from otel_quality.demo.sessions import AgentStory, Grades
 from otel_quality.demo.watch import Event, Story, Watch
 from prometheus.alerts import alerts
 from prometheus.settings import Settings
@@ -37,9 +38,23 @@ def story() -> Story:
         Event(17.2, "drift mild: sim-nova on code", "mild", verdict("mild")),
         Event(20.3, "behind the scenes: sim-nova sends empty answers and errors on code", "stage"),
         Event(24.8, "drift severe: sim-nova on code", "severe", verdict("severe")),
+        Event(24.9, "behind the scenes: search_docs of agent sim-ezra loses its connection", "stage"),
+        Event(28.1, "sessions of sim-ezra get worse: 70% completed, efficiency 3.8, quality 3.4 of 5", "grade"),
+        Event(28.1, f"suggested: {SUGGESTION}", "suggestion"),
+        Event(33.3, "foretold of search_docs: 49% (poor: 100 of 205 succeeded)", "prediction"),
     ]
     cards = {name: {"mean_latency_ms": 9999.0} for name in names}
-    return Story(at_s=44.7, ranking=ranking, cards=cards, verdicts=[verdict("severe")], events=events, seen=2000)
+    return Story(at_s=44.7, ranking=ranking, cards=cards, verdicts=[verdict("severe")], events=events, seen=2000, agent=agent())
+
+
+SUGGESTION = "Error-prone tool: search_docs, 1040 errors in 260 sessions: review how it is called."
+ADVICE = "Common error: network_error, 1040 times: retry with growing pauses, and check what the tool can reach."
+
+
+def agent() -> AgentStory:
+    """The agent after its tool broke."""
+    now, best = Grades(20, 0.05, 1.25, 2.4), Grades(20, 1.0, 5.0, 4.0)
+    return AgentStory(260, now, best, 0.38, "poor: 100 of 260 succeeded", ["Completion is low.", SUGGESTION, ADVICE])
 
 
 def drawn(thing: Any, width: int) -> list[str]:
@@ -70,6 +85,26 @@ def test_the_advice_is_the_best_backend_that_does_not_drift() -> None:
     assert drawn(view.advice(told), 80) == ["For code, use sim-swift instead: best of those that do not drift."]
 
 
+@pytest.mark.parametrize("width", [80, 200])
+def test_the_agent_is_told_with_its_fall_its_prediction_and_what_is_suggested(width: int) -> None:
+    lines = drawn(view.agent(agent()), width)
+    assert max(map(len, lines)) <= min(width, 100)
+    text = " ".join(" ".join(lines).split())
+    assert text.startswith("Agent sim-ezra: of its last 20 sessions 5% completed; before it was 100%.")
+    assert 'oq.predict_success("search_docs", agent="sim-ezra"): 38%, poor: 100 of 260 succeeded' in text
+    assert text.endswith(f"Suggested: {SUGGESTION} Suggested: {ADVICE}")
+
+
+def test_plain_lines_tell_how_the_agent_does_when_sessions_have_ended() -> None:
+    assert "agent sim-ezra: 5% completed, efficiency 1.2, quality 2.4 of 5" in view.standing(story())[-1]
+    assert not any("agent" in line for line in view.standing(Story()))
+
+
+def test_an_agent_without_sessions_says_so() -> None:
+    assert "longer --seconds" in drawn(view.agent(AgentStory()), 80)[0]
+    assert any("no session has ended yet" in line for line in drawn(view.live(Story(), 45), 80))
+
+
 def test_without_a_severe_verdict_there_is_no_alert_and_no_advice() -> None:
     assert Story().alert() is None
     assert "longer --seconds" in drawn(view.alert(Story()), 80)[0]
@@ -90,7 +125,7 @@ def test_the_alert_shown_is_the_one_that_the_shipped_rules_send() -> None:
 
 def test_the_story_is_told_from_the_changes_that_the_api_shows() -> None:
     with Served(samples.snapshot([], [samples.verdict(samples.SLOW)])) as served:
-        watch = Watch(Client(served.url))
+        watch = Watch(Client(served.url), lambda: (0.5, "insufficient data"))
         watch.look(1.0)
         assert watch.story.events == []
         served.processor.present = samples.full()

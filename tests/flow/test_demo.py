@@ -44,7 +44,7 @@ def test_only_the_backend_that_gets_worse_is_found_to_drift_severely(outcome: di
 def test_the_verdict_comes_after_the_cause_and_gives_its_reason(outcome: dict[str, Any]) -> None:
     at = {event["kind"]: event for event in outcome["timeline"]}
     causes = [event["at_s"] for event in outcome["timeline"] if event["kind"] == "stage"]
-    assert len(causes) == 3
+    assert len(causes) == 4
     assert at["severe"]["at_s"] > causes[1]
     assert "length_collapse_ratio" in at["severe"]["reason"] or "empty_response_rate" in at["severe"]["reason"]
 
@@ -64,6 +64,24 @@ def test_the_alert_is_worded_as_the_shipped_rules_word_it(outcome: dict[str, Any
         "summary": summary,
         "description": description,
     }
+
+
+def test_the_agents_grade_falls_when_its_tool_breaks_and_the_tool_is_named(outcome: dict[str, Any]) -> None:
+    agent = outcome["agent"]
+    assert agent["grades"]["best"]["completed"] > 0.9
+    assert agent["grades"]["now"]["completed"] < agent["grades"]["best"]["completed"] - 0.3
+    assert agent["grades"]["now"]["efficiency"] < agent["grades"]["best"]["efficiency"]
+    assert any("search_docs" in each for each in agent["suggestions"])
+    at = {event["kind"]: event["at_s"] for event in outcome["timeline"]}
+    broke = max(event["at_s"] for event in outcome["timeline"] if event["kind"] == "stage")
+    assert broke < at["grade"] <= at["suggestion"]
+
+
+def test_the_prediction_that_the_agent_hears_comes_from_what_its_tool_did(outcome: dict[str, Any]) -> None:
+    prediction = outcome["agent"]["prediction"]
+    assert prediction["tool"] == "search_docs"
+    assert prediction["probability"] < 0.9
+    assert "succeeded" in prediction["reason"]
 
 
 def test_nothing_is_left_behind(outcome: dict[str, Any], folder: Path) -> None:
