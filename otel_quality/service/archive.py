@@ -166,7 +166,9 @@ class Archive:
 
     async def intelligence(self, *, days: int) -> Intelligence:
         since_ns, now_ns = self._since(days), self._now_ns()
-        return await self._ask(lambda store: intelligence(_known(store, since_ns, now_ns), days=days, now_ns=now_ns))
+        parts = _parts(since_ns, now_ns)
+        known = Known(**{name: await self._ask(part) for name, part in parts.items()})
+        return intelligence(known, days=days, now_ns=now_ns)
 
     def _since(self, days: int | None) -> int:
         return 0 if days is None else max(self._now_ns() - days * _DAY_NS, 0)
@@ -185,23 +187,22 @@ def _tools(store: Store, tool: str | None, since_ns: int) -> Tools:
     return replace(found, by_parameters=tuple(map(lines.pattern, store.patterns(tool=tool, limit=_PATTERNS))), effects=effects)
 
 
-def _known(store: Store, since_ns: int, now_ns: int) -> Known:
-    patterns = store.aggregated_patterns(limit=_PATTERNS)
-    recent, before = _speeds(store, now_ns)
-    return Known(
-        tool_tallies=store.tool_tallies(since_ns=since_ns),
-        tool_agents=_by_agent(patterns),
-        patterns=patterns[:_REPORTED],
-        models=store.model_performance(),
-        agents=store.agent_performance(since_ns=since_ns),
-        recent=recent,
-        before=before,
-        bins=_bins(store, now_ns),
-        hours=store.effects("hour", since_ns=since_ns),
-        weekdays=store.effects("weekday", since_ns=since_ns),
-        adaptations=store.adaptations(limit=_REPORTED),
-        policies=[policy for _, policy in sorted(store.policies().items())],
-    )
+def _parts(since_ns: int, now_ns: int) -> dict[str, Callable[[Store], Any]]:
+    """The questions that make `Known`, one by one: where history is large, what waits to be written comes in between."""
+    return {
+        "tool_tallies": lambda store: store.tool_tallies(since_ns=since_ns),
+        "tool_agents": lambda store: _by_agent(store.aggregated_patterns(limit=_PATTERNS)),
+        "patterns": lambda store: store.aggregated_patterns(limit=_REPORTED),
+        "models": lambda store: store.model_performance(),
+        "agents": lambda store: store.agent_performance(since_ns=since_ns),
+        "recent": lambda store: _speeds(store, now_ns)[0],
+        "before": lambda store: _speeds(store, now_ns)[1],
+        "bins": lambda store: _bins(store, now_ns),
+        "hours": lambda store: store.effects("hour", since_ns=since_ns),
+        "weekdays": lambda store: store.effects("weekday", since_ns=since_ns),
+        "adaptations": lambda store: store.adaptations(limit=_REPORTED),
+        "policies": lambda store: [policy for _, policy in sorted(store.policies().items())],
+    }
 
 
 def _by_agent(patterns: list[Pattern]) -> dict[str, list[tuple[str, Tally]]]:
