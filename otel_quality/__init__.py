@@ -32,7 +32,7 @@ The house, by room:
     core/         pure: windows, scores, drift verdicts, sessions and their grades, what tools teach; records in, a snapshot out
     store/        the history that people query, on SQLite or PostgreSQL
     outlets/      the snapshot as Prometheus metrics
-    api/          the snapshot as JSON
+    api/          the snapshot and history as JSON
     service/      the processor: listeners, queue, clock
     config        every room's settings, checked at once
     demo/         simulated backends and the live view

@@ -1,1 +1,1 @@
-"""The JSON API over the present snapshot."""
+"""The JSON API over the present snapshot and over history."""
