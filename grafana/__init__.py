@@ -12,7 +12,8 @@ library and the vocabulary only; knows no Grafana server and asks none.
     shell        what every dashboard shares: variables, links, the drift annotation
     boards/      one module per dashboard
     scenario     three simulated hours, for tests and pictures
-    backfill     such hours into a real Prometheus
+    weeks        eight simulated days of agents at work, likewise
+    backfill     such hours and days into a real Prometheus
     pictures     `python -m grafana.pictures`: every dashboard as PNG
     preview/     draws a dashboard with Grafana's own front-end packages
 

@@ -77,8 +77,8 @@ def _tiles() -> list[Panel]:
         tile(2, "Sessions", "Sessions graded in this time range.", query(_counted(), instant=True), none=NO_SESSIONS, decimals=0),
         tile(
             3,
-            "Least complete",
-            f"Lowest share of completed sessions among the latest ones {recent.removeprefix('of the latest sessions ')}.",
+            "Worst type",
+            f"Lowest completed share {recent}.",
             worst("min", "completion"),
             none=NO_SESSIONS,
             unit="percentunit",
@@ -87,7 +87,7 @@ def _tiles() -> list[Panel]:
         ),
         tile(
             4,
-            "Least efficient",
+            "Efficiency",
             f"Lowest mean tool efficiency, 1-5, {recent}. Under 3 the weekly report suggests error recovery patterns.",
             worst("min", "efficiency"),
             none=NO_SESSIONS,
@@ -96,7 +96,7 @@ def _tiles() -> list[Panel]:
         ),
         tile(
             5,
-            "Lowest quality",
+            "Quality",
             f"Lowest mean response quality, 1-5, {recent}.",
             worst("min", "quality"),
             none=NO_SESSIONS,

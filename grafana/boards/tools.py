@@ -94,7 +94,7 @@ def _tiles() -> list[Panel]:
         ),
         tile(
             5,
-            "Worst prediction",
+            "Predictions",
             "Lowest share of right predictions of an agent within 7 days. Red under 60 %. Not split by tool.",
             query(f"min({select(metrics.PREDICTION_ACCURACY)})", instant=True),
             none="none matched",
