@@ -40,7 +40,7 @@ def hanging(head: Text, body: Text) -> Table:
 def item(out: Console, head: Text, body: Text) -> None:
     """Print such a line; in a pipe it stays one line, however long."""
     if out.is_terminal:
-        out.print(hanging(head, body))
+        out.print(hanging(head, body) if head else body)
     else:
         out.print(Text.assemble(head, body), soft_wrap=True)
 

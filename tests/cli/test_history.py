@@ -122,7 +122,7 @@ def test_calls_that_went_well_are_folded_unless_all_are_asked_for(added: Cli) ->
 def test_an_override_is_shown_beside_the_machines_grade(added: Cli) -> None:
     ran = added("sessions", "override", "team/good", "--incomplete", "--quality", "2", "--author", "ada", "--note", "wrong file")
     assert "✗ not completed  efficiency 5 of 5, quality 2 of 5" in ran.out
-    assert "by hand by ada 2026-11-21: task_completed yes -> no, response_quality 3 -> 2: wrong file" in ran.out
+    assert "by hand    2026-11-21 by ada: task_completed yes -> no, response_quality 3 -> 2: wrong file" in ran.out
     listed = added("sessions", "--incomplete").out
     assert ["✗*", "team/good"] in [line.split()[:2] for line in listed.splitlines()]
     assert listed.endswith("* graded by a person\n")

@@ -37,5 +37,5 @@ def command(session_id: str, clear: bool, api_url: str, as_json: bool, **said: o
         options.print_json(answer)
         return
     out = terminal.console()
-    for line in grade_lines(terminal.tame(answer)):
-        out.print(line, soft_wrap=True)
+    for head, body in grade_lines(terminal.tame(answer)):
+        terminal.item(out, head, body)

@@ -14,6 +14,9 @@ from otel_quality.cli import options
 from otel_quality.client import Client
 from otel_quality.core.reports.words import counted, milliseconds, percent
 
+Line = tuple[Text, Text]
+"""A head, and what hangs behind it where it is too long for one line."""
+_GAP: Final[Line] = (Text(), Text())
 _FOLD: Final = 4
 """Calls in a row without a mark, from which they are told in one line."""
 _TOOL_WIDTH: Final = 28
@@ -40,13 +43,14 @@ def command(session_id: str, every: bool, api_url: str, as_json: bool) -> None:
         return
     answer = terminal.tame(answer)
     out = terminal.console()
-    for line in (*_head(answer), Text(), *_course(answer, every=every), Text(), *grade_lines(answer)):
-        out.print(line, soft_wrap=not out.is_terminal)
+    course = ((Text(), line) for line in _course(answer, every=every))
+    for head, body in (*_head(answer), _GAP, *course, _GAP, *grade_lines(answer)):
+        terminal.item(out, head, body)
 
 
-def _head(session: Any) -> Iterator[Text]:
+def _head(session: Any) -> Iterator[Line]:
     name = f"{session['name']}  " if session["name"] else ""
-    yield Text.assemble((f"{name}{session['id']}", "bold"), ("  pinned" if session["pinned"] else "", "dim"))
+    yield Text(), Text.assemble((f"{name}{session['id']}", "bold"), ("  pinned" if session["pinned"] else "", "dim"))
     parts = {
         "type": session["task_type"],
         "platform": session["platform"],
@@ -63,7 +67,7 @@ def _head(session: Any) -> Iterator[Text]:
     }
     for title, value in parts.items():
         if value:
-            yield Text.assemble((f"{title:<9} ", "dim"), value)
+            yield Text(f"{title:<9} ", style="dim"), Text(value)
 
 
 def _when(session: Any) -> str:
@@ -114,36 +118,38 @@ def _stage(stage: Any, width: int, run: int, *, timed: bool) -> Text:
     return Text(f"{stage['number']:>{width}}  {sign} {tool:<{_TOOL_WIDTH}}  {took}{told}".rstrip(), style=style)
 
 
-def grade_lines(session: Any) -> Iterator[Text]:
+def grade_lines(session: Any) -> Iterator[Line]:
     """A session's grade, the person's beside the machine's, and why."""
     grade, machine, override = session["grade"], session["machine_grade"], session["override"]
     if grade is None or machine is None:
-        yield Text("Not graded yet.", style="dim")
+        yield Text(), Text("Not graded yet.", style="dim")
         return
     done = grade["task_completed"]
-    yield Text.assemble(
-        ("✓ completed" if done else "✗ not completed", "green" if done else "red"),
-        f"  efficiency {grade['tool_calls_efficient']} of 5, quality {grade['response_quality']:g} of 5",
-        f", {percent(grade['p_completed'])} likely completed" if grade["p_completed"] is not None else "",
-        ", errors recovered" if grade["errors_recovered"] else "",
+    yield (
+        Text("✓ completed  " if done else "✗ not completed  ", style="green" if done else "red"),
+        Text.assemble(
+            f"efficiency {grade['tool_calls_efficient']} of 5, quality {grade['response_quality']:g} of 5",
+            f", {percent(grade['p_completed'])} likely completed" if grade["p_completed"] is not None else "",
+            ", errors recovered" if grade["errors_recovered"] else "",
+        ),
     )
     if override is not None:
         yield _by_hand(override, machine)
     for dimension, signs in machine["signs"].items():
         told = ", ".join(f"{sign['name']} {sign['value']}{_weight(sign, dimension)}" for sign in signs) or "no sign"
-        yield Text.assemble((f"  {dimension:<11}", "dim"), told)
+        yield Text(f"  {dimension:<11}", style="dim"), Text(told)
 
 
 def _weight(sign: Any, dimension: str) -> str:
     return "" if dimension == "efficiency" else f" ({sign['weight']:+g})"
 
 
-def _by_hand(override: Any, machine: Any) -> Text:
+def _by_hand(override: Any, machine: Any) -> Line:
     names = ("task_completed", "tool_calls_efficient", "response_quality", "errors_recovered")
     told = ", ".join(f"{name} {_word(machine[name])} -> {_word(override[name])}" for name in names if override[name] is not None)
     by = f" by {override['author']}" if override["author"] else ""
     note = f": {override['note']}" if override["note"] else ""
-    return Text(f"  by hand{by} {override['time'][:10]}: {told}{note}", style="cyan")
+    return Text("  by hand    ", style="cyan"), Text(f"{override['time'][:10]}{by}: {told}{note}", style="cyan")
 
 
 def _word(value: Any) -> str:
