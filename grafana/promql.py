@@ -25,7 +25,7 @@ AGENTS: Final = ("agent", "tool")
 KIND: Final = "kind"
 """The variable of the board about sessions: their task type. Not `task`, so that a link does not carry the tasks of LLM calls there."""
 
-_SESSIONS: Final = frozenset({metrics.SESSIONS, metrics.SESSION_GRADE})
+_SESSIONS: Final = frozenset({metrics.SESSIONS, metrics.SESSION_GRADE, metrics.SESSION_STATE})
 _DRIFT: Final = frozenset(metric for metric in metrics.METRICS if metric.name.startswith("llmq_drift"))
 _WHOLE: Final = {"model": (ALL,), "task": (ALL,)}
 """What a drift key carries that is a backend as a whole: it is shown whichever model and task are chosen."""

@@ -24,6 +24,7 @@ from grafana.scenario import START_S, Moment
 from otel_quality.core.history import History, StoreHealth
 from otel_quality.core.history_totals import Totals
 from otel_quality.core.sessions.grade import grade
+from otel_quality.core.sessions.issues import Watch
 from otel_quality.core.sessions.record import Grade, SessionRecord
 from otel_quality.core.tools.execution import Execution
 from otel_quality.vocabulary.signs import Features
@@ -168,6 +169,7 @@ def _record(chance: random.Random, work: Work, executions: list[Execution], run:
     return SessionRecord(
         f"{work.task}-{day}",
         task_type=work.task,
+        end_ns=round(day * 86_400e9),
         agents=(work.agent,),
         api_calls=api_calls,
         failed_api_calls=0 if well else round(0.35 * api_calls),
@@ -184,7 +186,7 @@ class _Told:
     """What has been heard so far."""
 
     def __init__(self) -> None:
-        self._totals = Totals()
+        self._totals, self._watch = Totals(), Watch()
         self._grades: dict[str, deque[Grade]] = {work.task: deque(maxlen=_WINDOW) for work in WORK}
         self._days: dict[str, Counter[tuple[int, bool]]] = {work.agent: Counter() for work in WORK}
         self._foretold: dict[str, deque[tuple[float, bool]]] = {work.agent: deque() for work in WORK}
@@ -192,6 +194,7 @@ class _Told:
     def add(self, session: _Session) -> None:
         graded, agent, day = grade(session.record), session.record.agents[0], session.end_s / 86_400
         self._totals.add_session(session.record.task_type, graded)
+        self._watch.add(session.record.task_type, session.record, graded)
         self._totals.add_executions(session.executions)
         self._grades[session.record.task_type].append(graded)
         self._days[agent].update((int(day), each.success) for each in session.executions)
@@ -204,6 +207,7 @@ class _Told:
         return History(
             sessions=self._totals.sessions,
             grades={(task, name): mean for task, grades in self._grades.items() if grades for name, mean in _means(grades)},
+            states={each.task: each.state for each in self._watch.read()},
             tools=self._totals.tools,
             durations=self._totals.durations,
             accuracy={agent: fmean(each) for agent, each in right.items() if each},

@@ -6,6 +6,7 @@ when it is larger than chance explains (three standard errors), so few sessions 
 """
 
 from otel_quality.vocabulary import metrics
+from otel_quality.vocabulary.measures import DRIFT_STATES
 from prometheus.alert import Alert
 from prometheus.expressions import by, failed_tools, incomplete_sessions
 from prometheus.settings import Settings, duration
@@ -16,6 +17,7 @@ def sessions(settings: Settings) -> tuple[Alert, ...]:
     share, window, past = incomplete_sessions(settings), duration(settings.session_window_s), duration(settings.past_s)
     enough = f"{share.count.name} >= {settings.session_min}"
     worse = f"{share.ratio.name} > {share.past.name} + {settings.completion_fall:g} and {share.rise.name} > {settings.rise_errors:g}"
+    state = by("max", ("task",), metrics.SESSION_STATE.name)
     looping = by("max", ("task",), f'{metrics.SESSION_GRADE.name}{{dimension="loop_risk"}}')
     return (
         Alert(
@@ -35,6 +37,21 @@ def sessions(settings: Settings) -> tuple[Alert, ...]:
                 f"the completed share of a task type within {window} is more than {settings.completion_fall:g} below that of the {past} "
                 f"before, by more than chance explains, with {settings.session_min} sessions or more"
             ),
+        ),
+        Alert(
+            name="LLMQGradesFalling",
+            severity="warning",
+            expr=f"{state} == {DRIFT_STATES.index('severe')}",
+            labels=("task",),
+            board="llmq-sessions",
+            for_s=settings.grades_for_s,
+            keep_s=settings.agents_keep_s,
+            summary="Sessions are graded worse than before.",
+            description=(
+                "The median grade of the latest {{ $labels.task }} sessions fell clearly below that of the sessions before them: "
+                "`otel-quality sessions summary` says by how much, and what fails."
+            ),
+            when="the grades of a task type fell against its own past: their drift state is severe",
         ),
         Alert(
             name="LLMQLoopRisk",

@@ -16,7 +16,7 @@ NOBODY: Final = "nobody"
 
 _OF_OLD_NUMBERS: Final = (
     *("LLMQBackendDrifting", "LLMQScoreLow", "LLMQErrorRatioHigh", "LLMQNoSpans"),
-    *("LLMQCompletionFalling", "LLMQLoopRisk", "LLMQToolBroken", "LLMQPredictionsWrong"),
+    *("LLMQCompletionFalling", "LLMQGradesFalling", "LLMQLoopRisk", "LLMQToolBroken", "LLMQPredictionsWrong"),
 )
 """What a stopped processor or Collector explains."""
 

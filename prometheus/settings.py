@@ -42,6 +42,7 @@ class Settings:
     rise_errors: float = option(3, "standard errors by which a share must be worse than before, so that chance raises no alert")
     completion_fall: float = option(0.15, "a fall of the completed share by more than this is told, 0-1")
     completion_for_s: float = option(600, "such a fall must last this long")
+    grades_for_s: float = option(600, "grades that got worse must have been so this long")
     loop_ratio: float = option(0.25, "a share of sessions at risk of a loop above this is high, 0-1")
     loop_for_s: float = option(600, "a high share must last this long")
     tool_error_ratio: float = option(0.5, "a share of failed executions of a tool above this is high, 0-1")

@@ -140,6 +140,7 @@ def history() -> History:
             ("debugging", "recovery"): 0.5,
             ("debugging", "loop_risk"): 0.125,
         },
+        states={"debugging": "severe"},
         tools={("git_status", "ezra", "success"): 90, ("git_status", "ezra", "error"): 10, ("web_fetch", "ezra", "timeout"): 4},
         durations={"git_status": ToolSeries((0, 0, 40, 60, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), 8.5)},
         accuracy={"ezra": 0.8},

@@ -9,7 +9,7 @@ from grafana import words
 from grafana.boards.common import agent_alerts, colored
 from grafana.fields import by_name, painted
 from grafana.grid import Grid, Panel
-from grafana.panels import curves, query, tile
+from grafana.panels import curves, query, states, tile
 from grafana.promql import risen, select, total
 from grafana.shell import KIND_VARIABLES, dashboard
 from grafana.tables import columns, merged, table
@@ -18,7 +18,7 @@ from otel_quality.vocabulary import metrics
 NO_SESSIONS: Final = "no sessions"
 _NONE_GRADED: Final = "No session was graded in this time range"
 _COMPLETED: Final = 'grade="completed"'
-_ALERTS: Final = ("LLMQCompletionFalling", "LLMQLoopRisk")
+_ALERTS: Final = ("LLMQCompletionFalling", "LLMQGradesFalling", "LLMQLoopRisk")
 
 
 def build() -> dict[str, Any]:
@@ -29,7 +29,8 @@ def build() -> dict[str, Any]:
     grid.line(8, (24, _kinds()))
     grid.line(8, (12, _completion()), (12, agent_alerts(13, ("task",), _ALERTS)))
     grid.row(20, "What of the grade fell?")
-    grid.line(8, (8, _efficiency()), (8, _quality()), (8, _recovery()))
+    grid.line(8, (12, _states()), (12, _efficiency()))
+    grid.line(8, (12, _quality()), (12, _recovery()))
     grid.line(8, (12, _loops()), (12, _probability()))
     grid.row(30, "How many are there?")
     grid.line(8, (12, _by_grade()), (12, _by_kind()))
@@ -158,6 +159,18 @@ def _over_time(panel_id: int, title: str, what: str, dimension: str, **how: Any)
 def _completion() -> Panel:
     what = "Share of the latest sessions of each task type that were completed. The alert compares six hours with the day before them."
     return _over_time(12, "Completed", what, "completion", unit="percentunit", soft=(0, 1), decimals=0)
+
+
+def _states() -> Panel:
+    return states(
+        26,
+        "Grades against their own past",
+        "The drift engine's verdict on the grades of each task type: severe where the median of the latest sessions fell below three "
+        "quarters of that of the sessions before them. Needs 40 sessions.",
+        [query(f"max by (task) ({select(metrics.SESSION_STATE)})", "{{task}}", min_step="5m")],
+        words=words.DRIFT,
+        none=_NONE_GRADED,
+    )
 
 
 def _efficiency() -> Panel:

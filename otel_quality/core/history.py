@@ -226,6 +226,7 @@ class History:
         sessions: by (task type, "completed" or "incomplete"); a session counts when it is first graded.
         grades: mean over the latest sessions of a task type by (task type, dimension); dimensions are completion,
             efficiency, quality, recovery, loop_risk, p_completed, each in its own unit (1-5 for efficiency and quality, else 0-1).
+        states: of `measures.DRIFT_STATES` by task type: grades against their own past, since the start of the process.
         tools: executions by (tool, agent, outcome); outcomes are success, error, timeout.
         durations: by tool.
         accuracy: share of right predictions of 7 days by agent; agents without matched predictions are absent.
@@ -237,6 +238,7 @@ class History:
 
     sessions: Mapping[tuple[str, str], int] = field(default_factory=dict)
     grades: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    states: Mapping[str, str] = field(default_factory=dict)
     tools: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
     durations: Mapping[str, ToolSeries] = field(default_factory=dict)
     accuracy: Mapping[str, float] = field(default_factory=dict)

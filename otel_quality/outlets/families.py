@@ -236,6 +236,7 @@ _HISTORY_ROWS: Final[dict[metrics.Metric, Callable[[History], Rows]]] = {
     metrics.TOOL_CALLS: lambda history: history.tools.items(),
     metrics.SESSIONS: lambda history: history.sessions.items(),
     metrics.SESSION_GRADE: lambda history: history.grades.items(),
+    metrics.SESSION_STATE: lambda history: [((task,), DRIFT_STATES.index(state)) for task, state in history.states.items()],
     metrics.PREDICTION_ACCURACY: lambda history: _one_label(history.accuracy),
     metrics.PREDICTION_SAMPLES: lambda history: _one_label(history.predictions),
     metrics.LEARNING_VELOCITY: lambda history: _one_label(history.velocity),

@@ -22,6 +22,7 @@ from typing import Any, Final, TypeVar
 
 from otel_quality.core.history import History, KeptSession, StoreHealth
 from otel_quality.core.history_totals import Totals
+from otel_quality.core.sessions.issues import Watch
 from otel_quality.core.sessions.record import SessionRecord
 from otel_quality.core.tools.execution import Execution
 from otel_quality.service.chores import Chore
@@ -96,7 +97,7 @@ class Historian:
         self._count = self._dropped = 0
         self._waiting, self._earlier = _Waiting(), Earlier()
         self._store: Store | None = None
-        self._totals, self._measures = Totals(), Measures()
+        self._totals, self._watch, self._measures = Totals(), Watch(), Measures()
         self._changed, self._refresh_due_s = True, 0.0
         self._outage = Outage(pace.retry_s)
         self._history = History()
@@ -252,8 +253,9 @@ class Historian:
         self._count_kept(keep(store, self._grader, what.sessions, what.executions, source=SPANS, now_ns=now_ns, earlier=self._earlier))
 
     def _count_kept(self, kept: Kept) -> None:
-        for task_type, grade in kept.graded:
-            self._totals.add_session(task_type, grade)
+        for record, grade in kept.graded:
+            self._totals.add_session(record.task_type, grade)
+            self._watch.add(record.task_type, record, grade)
         self._totals.add_executions(kept.executions)
         self._changed = True
 
@@ -303,7 +305,7 @@ class Historian:
             failures=self._outage.failures,
             size_bytes=self._measures.size_bytes,
         )
-        self._history = self._measures.history(self._totals, health)
+        self._history = self._measures.history(self._totals, self._watch, health)
 
     def _refuse_the_rest(self) -> None:
         while True:

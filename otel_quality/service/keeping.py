@@ -51,12 +51,12 @@ class Kept:
     """What was new in what was kept.
 
     Attributes:
-        graded: (task type, grade) of sessions that had no grade before.
+        graded: (record, grade) of sessions that had no grade before.
         executions: those that were not known.
         answered: predictions.
     """
 
-    graded: list[tuple[str, Grade]] = field(default_factory=list)
+    graded: list[tuple[SessionRecord, Grade]] = field(default_factory=list)
     executions: list[Execution] = field(default_factory=list)
     answered: int = 0
 
@@ -78,7 +78,7 @@ def keep(
             spans tell them.
         earlier: for sessions that are assembled, whose records begin anew after a restart; None where each record tells all.
     """
-    graded: list[tuple[str, Grade]] = []
+    graded: list[tuple[SessionRecord, Grade]] = []
     told = list(executions)
     with store.transaction():
         for new in sessions:
@@ -90,7 +90,7 @@ def keep(
                 store.delete_executions(ingest.trace_of(new.id))
             grade = grader(record)
             if known is None or known.grade is None:
-                graded.append((record.task_type, grade))
+                graded.append((record, grade))
             store.put_session(record, grade, source=source, now_ns=now_ns)
         fresh = store.put_executions(told)
         answered = store.match_predictions(fresh, within_ns=MATCH_WITHIN_NS)

@@ -4,6 +4,7 @@ from typing import Final
 
 from otel_quality.core.history import History, StoreHealth
 from otel_quality.core.history_totals import MAX_AGENTS, Totals
+from otel_quality.core.sessions.issues import Watch
 from otel_quality.core.tools import predict, velocity
 from otel_quality.core.tools.knowledge import Tally
 from otel_quality.store.contract import Store
@@ -44,11 +45,12 @@ class Measures:
         self._adaptations = store.adaptation_counts()
         self.size_bytes = store.size_bytes()
 
-    def history(self, totals: Totals, health: StoreHealth) -> History:
+    def history(self, totals: Totals, watch: Watch, health: StoreHealth) -> History:
         """All of it, frozen."""
         return History(
             sessions=totals.sessions,
             grades=self._grades,
+            states={each.task: each.state for each in watch.read()},
             tools=totals.tools,
             durations=totals.durations,
             accuracy=self._accuracy,

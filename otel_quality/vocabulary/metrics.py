@@ -79,6 +79,9 @@ SESSION_GRADE: Final = Metric(
     ("task", "dimension"),
     "Mean grade of the latest sessions of a task type: efficiency and quality 1-5, every other dimension 0-1.",
 )
+SESSION_STATE: Final = Metric(
+    "llmq_session_drift_state", "gauge", ("task",), "Grades of a task type against their own past: 0 learning, 1 stable, 2 mild, 3 severe."
+)
 PREDICTION_ACCURACY: Final = Metric(
     "llmq_prediction_accuracy_ratio", "gauge", ("agent",), "Share of predictions of the last 7 days that came true."
 )

@@ -110,6 +110,7 @@ def test_sessions_are_shown_by_grade_and_each_dimension_in_its_own_unit() -> Non
     assert value(text, metrics.SESSIONS.name, task="debugging", grade="incomplete") == 10
     assert value(text, metrics.SESSION_GRADE.name, task="debugging", dimension="quality") == 4.25
     assert value(text, metrics.SESSION_GRADE.name, task="debugging", dimension="loop_risk") == 0.125
+    assert value(text, metrics.SESSION_STATE.name, task="debugging") == 3
 
 
 def test_what_was_learned_is_shown_by_agent_and_policy() -> None:
