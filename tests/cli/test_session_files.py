@@ -106,6 +106,11 @@ def test_a_file_that_is_not_there_is_a_wrong_call(capsys: pytest.CaptureFixture[
     assert graded(capsys, "nowhere.json", code=2)[1].count("\n") == 1
 
 
+def test_half_a_character_in_a_name_is_printed_all_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "half.json").write_text(json.dumps({**ONE, "id": "\ud800"}))
+    assert [each["id"] for each in graded(capsys, tmp_path / "half.json")[0]] == ["\ud800"]
+
+
 def test_people_see_a_table(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["sessions", "grade", str(SAMPLE)]) == 0
     lines = capsys.readouterr().out.splitlines()

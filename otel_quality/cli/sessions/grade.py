@@ -76,7 +76,7 @@ def command(ctx: click.Context, paths: tuple[str, ...], as_json: bool, teachers:
         if model is not None:
             said = replace(said, p_completed=round(model.probability(record), 4))
         if as_json:
-            click.echo(json.dumps(line(record, said), ensure_ascii=False))
+            click.echo(json.dumps(line(record, said)))
         else:
             graded.append((record, said))
     if not as_json:

@@ -35,6 +35,13 @@ def record(session: object) -> SessionRecord:
     >>> record({"id": "s", "messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "All done."}]}).api_calls
     1
     """
+    try:
+        return _record(session)
+    except RecursionError:
+        raise ValueError("no session: it is nested too deeply") from None
+
+
+def _record(session: object) -> SessionRecord:
     read = turns(session)
     told: Mapping[str, Any] = session if isinstance(session, Mapping) else {}
     uses = _tool_uses(read)

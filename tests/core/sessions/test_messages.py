@@ -152,6 +152,14 @@ def test_what_is_no_session_is_refused_in_one_line(wrong: object, said: str) -> 
     assert "\n" not in str(caught.value)
 
 
+def test_what_is_nested_too_deeply_is_refused() -> None:
+    deep: Any = "x"
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(ValueError, match="nested too deeply"):
+        messages.record([{"role": "tool", "content": [{"type": "tool_result", "content": deep}]}])
+
+
 def test_no_text_of_a_session_is_in_its_record() -> None:
     text = "Xylophone zanzibar quokka"
     kept = repr(
