@@ -45,11 +45,13 @@ _POLICY: Final = "allegro.evidence_threshold"
 
 
 ALERTED: Final = (
-    ("LLMQToolBroken", "tool", BROKEN, 5.91, 6.9, 60),
-    ("LLMQCompletionFalling", "task", "research", 6.0, 7.1, 600),
-    ("LLMQLoopRisk", "task", "research", 6.2, DAYS, 600),
+    ("LLMQToolBroken", "tool", BROKEN, 5.92, 7.15, 60),
+    ("LLMQCompletionFalling", "task", "research", 5.95, 7.33, 600),
+    ("LLMQGradesFalling", "task", "research", 6.05, DAYS, 600),
+    ("LLMQLoopRisk", "task", "research", 6.35, DAYS, 600),
 )
-"""What Prometheus alerts on meanwhile: name, label and its value, from day to day, and for how many seconds it is pending."""
+"""What Prometheus alerts on meanwhile: name, label and its value, from its first day to its last, and for how many seconds it is pending.
+At night, when too few sessions end, some of them pause."""
 
 
 def alerts(at_s: int) -> Iterator[str]:

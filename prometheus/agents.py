@@ -1,8 +1,9 @@
 """The specification of the alerts on what agents do: whole sessions, tools, predictions.
 
-Decision: a session that fails and a tool that fails are compared with their own day before, because what is normal differs: of
+Decision: a session that fails and a tool that fails are compared with the day that ended a day ago, because what is normal differs: of
 one kind of task a third is completed, of another nearly all, and a shell tool fails often in good health. A difference counts
-when it is larger than chance explains (three standard errors), so few sessions need a great fall and many a small one.
+when it is larger than chance explains (three standard errors), so few sessions need a great fall and many a small one. Not with the
+day just past: it fills with what is bad, and the alert would end while the tool is still broken.
 """
 
 from otel_quality.vocabulary import metrics
@@ -14,7 +15,7 @@ from prometheus.settings import Settings, duration
 
 def sessions(settings: Settings) -> tuple[Alert, ...]:
     """Alerts on whole sessions, by task type."""
-    share, window, past = incomplete_sessions(settings), duration(settings.session_window_s), duration(settings.past_s)
+    share, window, ago = incomplete_sessions(settings), duration(settings.session_window_s), duration(settings.past_ago_s)
     enough = f"{share.count.name} >= {settings.session_min}"
     worse = f"{share.ratio.name} > {share.past.name} + {settings.completion_fall:g} and {share.rise.name} > {settings.rise_errors:g}"
     state = by("max", ("task",), metrics.SESSION_STATE.name)
@@ -31,11 +32,11 @@ def sessions(settings: Settings) -> tuple[Alert, ...]:
             summary="Fewer sessions are completed than before.",
             description=(
                 f"{{{{ $value | humanizePercentage }}}} of the {{{{ $labels.task }}}} sessions within {window} were completed, "
-                f"clearly fewer than in the {past} before."
+                f"clearly fewer than {ago} earlier."
             ),
             when=(
-                f"the completed share of a task type within {window} is more than {settings.completion_fall:g} below that of the {past} "
-                f"before, by more than chance explains, with {settings.session_min} sessions or more"
+                f"the completed share of a task type within {window} is more than {settings.completion_fall:g} below that of {ago} "
+                f"earlier, by more than chance explains, with {settings.session_min} sessions or more"
             ),
         ),
         Alert(
@@ -76,7 +77,7 @@ def sessions(settings: Settings) -> tuple[Alert, ...]:
 
 def tools(settings: Settings) -> tuple[Alert, ...]:
     """Alerts on tools, and on what is foretold of them."""
-    share, window, past = failed_tools(settings), duration(settings.tool_window_s), duration(settings.past_s)
+    share, window, ago = failed_tools(settings), duration(settings.tool_window_s), duration(settings.past_ago_s)
     failing = f"{share.ratio.name} > {settings.tool_error_ratio:g} and {share.count.name} >= {settings.tool_min_calls}"
     usual = f"{share.rise.name} <= {settings.rise_errors:g} and {share.past_count.name} >= {settings.tool_min_calls}"
     accuracy, samples = (by("min", ("agent",), each.name) for each in (metrics.PREDICTION_ACCURACY, metrics.PREDICTION_SAMPLES))
@@ -92,11 +93,11 @@ def tools(settings: Settings) -> tuple[Alert, ...]:
             summary="A tool of the agents fails.",
             description=(
                 f"{{{{ $value | humanizePercentage }}}} of the executions of {{{{ $labels.tool }}}} within {window} ended in an error or a "
-                f"timeout, clearly more than in the {past} before."
+                f"timeout, clearly more than {ago} earlier."
             ),
             when=(
-                f"the failed share of a tool's executions within {window} is above {settings.tool_error_ratio:g} and above that of the "
-                f"{past} before by more than chance explains, with {settings.tool_min_calls} executions or more"
+                f"the failed share of a tool's executions within {window} is above {settings.tool_error_ratio:g} and above that of "
+                f"{ago} earlier by more than chance explains, with {settings.tool_min_calls} executions or more"
             ),
         ),
         Alert(

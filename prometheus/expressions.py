@@ -65,12 +65,12 @@ def recordings(settings: Settings) -> tuple[Recording, Recording]:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How many of what a counter counts are bad, now and in the time before; each attribute is recorded under its own name.
+    """How many of what a counter counts are bad, now and in the past; each attribute is recorded under its own name.
 
     Attributes:
         count: all of them within the window.
         ratio: the bad share of them, 0-1.
-        past: that share in the time before the window.
+        past: that share in the past.
         pooled: the share over both, held off 0 and 1 by one of each kind.
         rise: by how many standard errors the share is above the past one (two proportions, pooled); above 3 it is no chance.
     """
@@ -88,30 +88,30 @@ class Share:
         return self.count, self.ratio, self.past_count, self.past, self.pooled, self.rise
 
 
-def _share(metric: Metric, label: str, all_: str, bad: tuple[str, str], times_s: tuple[float, float]) -> Share:
+def _share(metric: Metric, label: str, all_: str, bad: tuple[str, str], times_s: tuple[float, float, float]) -> Share:
     """A share by one label.
 
     Args:
         all_, bad: matchers of all that count, and the word for bad ones with their matchers.
-        times_s: the window, and the time before it that it is compared with.
+        times_s: the window, the length of the time that it is compared with, and how long ago that ended.
     """
-    window, past = (duration(each) for each in times_s)
+    window, past, ago = (duration(each) for each in times_s)
     stem, (word, bad_matchers), key = f"{label}:{metric.name.removesuffix('_total')}", bad, (label,)
-    count, past_count = f"{stem}:increase{window}", f"{stem}:increase{past}_before{window}"
-    ratio, past_ratio = f"{stem}_{word}:ratio{window}", f"{stem}_{word}:ratio{past}_before{window}"
+    count, past_count = f"{stem}:increase{window}", f"{stem}:increase{past}_{ago}_ago"
+    ratio, past_ratio = f"{stem}_{word}:ratio{window}", f"{stem}_{word}:ratio{past}_{ago}_ago"
 
     def now(matchers: str) -> str:
         return by("sum", key, risen(metric, window, matchers))
 
     def before(matchers: str) -> str:
-        return by("sum", key, _risen_before(metric, times_s[1], times_s[0], matchers))
+        return by("sum", key, _risen_before(metric, times_s[1], times_s[2], matchers))
 
     pooled = f"{stem}_{word}:pooled{window}"
     error = f"({pooled} * (1 - {pooled}) * (1 / {count} + 1 / {past_count})) ^ 0.5"
     return Share(
         count=Recording(count, now(all_), f"All within {window}."),
         ratio=Recording(ratio, f"({now(bad_matchers)} or 0 * {count}) / ({count} > 0)", "The bad share of them."),
-        past_count=Recording(past_count, before(all_), f"All within {past} before."),
+        past_count=Recording(past_count, before(all_), f"All within {past}, {ago} ago."),
         past=Recording(past_ratio, f"({before(bad_matchers)} or 0 * {past_count}) / ({past_count} > 0)", "The bad share of them."),
         pooled=Recording(
             pooled,
@@ -124,13 +124,13 @@ def _share(metric: Metric, label: str, all_: str, bad: tuple[str, str], times_s:
 
 def incomplete_sessions(settings: Settings) -> Share:
     """Sessions by task type that were graded incomplete."""
-    times_s = (settings.session_window_s, settings.past_s)
+    times_s = (settings.session_window_s, settings.past_s, settings.past_ago_s)
     return _share(metrics.SESSIONS, "task", "", ("incomplete", '{grade="incomplete"}'), times_s)
 
 
 def failed_tools(settings: Settings) -> Share:
     """Executions by tool that ended in an error or a timeout; cancelled ones are the caller's doing and in neither."""
-    times_s = (settings.tool_window_s, settings.past_s)
+    times_s = (settings.tool_window_s, settings.past_s, settings.past_ago_s)
     return _share(metrics.TOOL_CALLS, "tool", outcomes((Outcome.SUCCESS, *FAILED)), ("failed", outcomes(FAILED)), times_s)
 
 

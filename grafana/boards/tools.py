@@ -53,8 +53,9 @@ def failed_share(*by: str) -> str:
 
 
 def _tiles() -> list[Panel]:
+    everything = per_second(metrics.TOOL_CALLS, "tool")
     enough = f"{total(risen(metrics.TOOL_CALLS, _SCORED), 'tool')} >= {_MIN_CALLS}"
-    broken = f"count({failed_share('tool')} > 0.5 and {enough}) or 0 * count({select(metrics.TOOL_CALLS)})"
+    broken = f"count({failed_share('tool')} > 0.5 and {enough}) or 0 * count({everything})"
     return [
         tile(
             1,

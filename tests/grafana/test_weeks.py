@@ -8,7 +8,10 @@ import pytest
 
 from grafana import weeks
 from grafana.backfill import of_weeks, served, write_blocks
-from grafana.weeks import BREAKS_DAY, BROKEN, WEEKS, WEEKS_START_S, WORK
+from grafana.weeks import ALERTED, BREAKS_DAY, BROKEN, WEEKS, WEEKS_START_S, WORK
+from prometheus.alerts import alerts
+from prometheus.expressions import all_recordings
+from prometheus.settings import Settings
 from tests.flow.programs import need
 from tests.grafana.boards import BOARDS, OF_WEEKS, QUERIES, Query, filled
 from tests.grafana.server import Server
@@ -32,7 +35,7 @@ EXPECTED: Final[dict[Values, set[Values]]] = {
 }
 """Series of an answer by the labels that tell them apart: what the story holds."""
 NARROWER: Final[dict[str, set[Values]]] = {
-    "sessions/13A": {("CompletionFalling", "research"), ("LoopRisk", "research")},
+    "sessions/13A": {("CompletionFalling", "research"), ("LoopRisk", "research"), ("GradesFalling", "research")},
     "sessions/25A": set(),
     "tools/11C": {(BROKEN,)},
     "tools/13A": {("ToolBroken", BROKEN, "")},
@@ -150,3 +153,21 @@ def test_the_days_are_the_same_each_time_and_end_as_told() -> None:
     assert first == second
     assert first[-1][0] == BAD.to_s
     assert set(first[-1][1].velocity) == {"ezra", "allegro", "bezalel"}
+
+
+def recorded(expr: str) -> str:
+    """The expression with what is recorded written out, because nobody evaluates rules on blocks."""
+    for each in reversed(all_recordings(Settings())):
+        expr = expr.replace(each.name, f"({each.expr})")
+    return expr
+
+
+@pytest.mark.parametrize("name", sorted({name for name, *_ in ALERTED}))
+def test_the_alerts_of_the_story_are_those_that_the_shipped_rules_raise(prometheus: Server, name: str) -> None:
+    (alert,) = [each for each in alerts(Settings()) if each.name == name]
+    ((label, value, begins, ends),) = [rest[:4] for each, *rest in ALERTED if each == name]
+    found = prometheus.range(recorded(alert.expr), BAD, 1800)
+    (series,) = [series for series in found if series["metric"][label] == value]
+    days = [(at - WEEKS_START_S) / 86_400 for at, _ in series["values"]]
+    assert days[0] == pytest.approx(begins, abs=0.1)
+    assert days[-1] == pytest.approx(ends, abs=0.1)
