@@ -49,4 +49,6 @@ def test_boards_come_from_the_mounted_folder_and_cannot_be_saved_over() -> None:
     assert PROVIDER["folderUid"] == "llm-quality"
     assert PROVIDER["allowUiUpdates"] is False
     assert PROVIDER["disableDeletion"] is True
-    assert {path.name for path in FOLDER.iterdir()} == {f"llmq-{name}.json" for name in ("overview", "drift", "backend")}
+    assert {path.name for path in FOLDER.iterdir()} == {
+        f"llmq-{name}.json" for name in ("overview", "drift", "backend", "sessions", "tools")
+    }
