@@ -90,7 +90,8 @@ def test_a_file_that_cannot_be_read_is_one_problem(tmp_path: Path) -> None:
 
 def test_a_host_beyond_loopback_is_taken_where_it_is_meant() -> None:
     assert load(None, {}, {"server.host": "0.0.0.0", "server.insecure_network": True}).server.host == "0.0.0.0"
-    assert load(None, {}, {"server.host": "::1"}).server.loopback
+    for host in ("::1", "127.0.0.2", "localhost"):
+        assert load(None, {}, {"server.host": host}).server.loopback
 
 
 @pytest.mark.parametrize("ports", [{"server.api_port": 4317}, {"server.api_port": 70_000}])
