@@ -59,7 +59,7 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
         "there is no section [scores]; did you mean score?",
         "OTEL_QUALITY_DRIFT_PRSET: no such setting; did you mean OTEL_QUALITY_DRIFT_PRESET?",
         "limits.models = 'many'",
-        "[drift] window must be at least 2",
+        "[drift] window must be 2 to 10000",
         "--insecure-network",
     ):
         assert said in text
@@ -69,6 +69,11 @@ def test_a_variable_whose_section_is_misspelt_is_told() -> None:
     assert problems(None, {"OTEL_QUALITY_DRFT_PRESET": "high"}) == [
         "OTEL_QUALITY_DRFT_PRESET: no such setting; did you mean OTEL_QUALITY_DRIFT_PRESET?"
     ]
+
+
+def test_a_window_that_no_memory_holds_is_told() -> None:
+    found = problems(None, {"OTEL_QUALITY_SCORE_WINDOW": "10001", "OTEL_QUALITY_DRIFT_WINDOW": "99999999999999999999"})
+    assert [problem.split(" must be")[0] for problem in found] == ["[score] window", "[drift] window"]
 
 
 @pytest.mark.parametrize("value", ["nan", "inf"])
