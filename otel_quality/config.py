@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from otel_quality.api.hosts import is_loopback
 from otel_quality.core import dedup, engine, keys, score
 from otel_quality.core.drift import rules
 from otel_quality.core.sessions import assembly
@@ -26,7 +27,6 @@ from otel_quality.store import contract
 from otel_quality.vocabulary.errors import ConfigError
 from otel_quality.wire import decode, receiver
 
-_LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 _FINITE: Final = ConfigDict(allow_inf_nan=False)
 _NEARLY: Final = 0.9
 """Likeness to a setting's variable from which another name is taken for a misspelt one; `OTEL_QUALITY_API_URL` is well under it."""
@@ -70,7 +70,7 @@ class Server:
 
     @property
     def loopback(self) -> bool:
-        return self.host in _LOOPBACK
+        return is_loopback(self.host)
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,7 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
         "there is no section [scores]; did you mean score?",
         "OTEL_QUALITY_DRIFT_PRSET: no such setting; did you mean OTEL_QUALITY_DRIFT_PRESET?",
         "limits.models = 'many'",
-        "[drift] window must be at least 2",
+        "[drift] window must be 2 to 10000",
         "--insecure-network",
     ):
         assert said in text
@@ -100,6 +100,11 @@ def test_a_variable_whose_section_is_misspelt_is_told() -> None:
     assert problems(None, {"OTEL_QUALITY_DRFT_PRESET": "high"}) == [
         "OTEL_QUALITY_DRFT_PRESET: no such setting; did you mean OTEL_QUALITY_DRIFT_PRESET?"
     ]
+
+
+def test_a_window_that_no_memory_holds_is_told() -> None:
+    found = problems(None, {"OTEL_QUALITY_SCORE_WINDOW": "10001", "OTEL_QUALITY_DRIFT_WINDOW": "99999999999999999999"})
+    assert [problem.split(" must be")[0] for problem in found] == ["[score] window", "[drift] window"]
 
 
 @pytest.mark.parametrize("value", ["nan", "inf"])
@@ -121,7 +126,8 @@ def test_a_file_that_cannot_be_read_is_one_problem(tmp_path: Path) -> None:
 
 def test_a_host_beyond_loopback_is_taken_where_it_is_meant() -> None:
     assert load(None, {}, {"server.host": "0.0.0.0", "server.insecure_network": True}).server.host == "0.0.0.0"
-    assert load(None, {}, {"server.host": "::1"}).server.loopback
+    for host in ("::1", "127.0.0.2", "localhost"):
+        assert load(None, {}, {"server.host": host}).server.loopback
 
 
 @pytest.mark.parametrize("ports", [{"server.api_port": 4317}, {"server.api_port": 70_000}])

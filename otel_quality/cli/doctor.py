@@ -116,14 +116,15 @@ def _arrival(intake: dict[str, Any]) -> Iterator[Finding]:
         yield Finding("wrong", "no span has arrived", f"send to {where}; is a Collector between, its log says what it cannot deliver")
         return
     calls = sum(intake["calls"].values())
-    if not calls:
+    readable = sum(spans.values()) - spans.get("rejected", 0)
+    if not calls and readable:
         yield Finding(
             "wrong",
-            f"{sum(spans.values())} spans arrived, none of them an LLM call",
+            f"{readable} spans arrived, none of them an LLM call",
             f"an LLM call is a span with {attributes.OPERATION_NAME} chat, generate_content or text_completion:"
             " wrap calls with @observe_llm, or use an OpenTelemetry GenAI instrumentation",
         )
-    else:
+    if calls:
         latest = ", ".join(f"{backend} {terminal.ago(at, intake['time'])}" for backend, at in sorted(intake["last_span"].items()))
         yield Finding("ok", f"{calls} LLM calls taken; the latest: {latest}")
     if spans.get("ignored"):

@@ -5,7 +5,9 @@ from rich.text import Text
 
 from otel_quality import terminal
 from otel_quality.cli import options
+from otel_quality.cli.scores import NOTHING
 from otel_quality.client import Client
+from otel_quality.vocabulary.measures import ALL
 
 
 @click.command("recommend")
@@ -28,7 +30,10 @@ def command(task: str, min_samples: int, api_url: str, as_json: bool) -> None:
         return
     out = terminal.console()
     if not answer["recommendations"]:
-        out.print(f"No responses for task {task!r}. `otel-quality scores --task '*'` lists the tasks there are.", markup=False)
+        out.print(
+            NOTHING if task == ALL else f"No responses for task {task!r}. `otel-quality scores --task '*'` lists the tasks there are.",
+            markup=False,
+        )
         return
     width = max(len(item["backend"]) for item in answer["recommendations"])
     for item in answer["recommendations"]:

@@ -38,7 +38,7 @@ class Config:
     """How a score is made.
 
     Attributes:
-        window: responses in a window; >= 1.
+        window: responses in a window; 1 to 10000.
         min_samples: under it a card says `insufficient_data`; >= 1.
         worst_latency_ms: mean latency at which the latency component is 0; > 0.
         success_weight, error_weight, refusal_weight, timeout_weight, latency_weight: shares of the composite; >= 0, their sum is 1.
@@ -54,8 +54,8 @@ class Config:
     latency_weight: float = measures.COMPONENTS[4].weight
 
     def __post_init__(self) -> None:
-        if self.window < 1 or self.min_samples < 1:
-            raise ValueError("window and min_samples must be at least 1")
+        if not 1 <= self.window <= 10_000 or self.min_samples < 1:
+            raise ValueError("window must be 1 to 10000 and min_samples at least 1")
         if not self.worst_latency_ms > 0:
             raise ValueError("worst_latency_ms must be above 0")
         if min(self.weights) < 0 or abs(sum(self.weights) - 1) > 1e-9:

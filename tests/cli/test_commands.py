@@ -118,7 +118,7 @@ def test_json_is_the_answer_of_the_api(cli: Cli, full: Served, command: list[str
     assert {"scores", "recommendations", "drift"} & set(answer)
 
 
-@pytest.mark.parametrize("command", [["scores"], ["drift"]])
+@pytest.mark.parametrize("command", [["scores"], ["drift"], ["recommend", "--task", "all"]])
 def test_nothing_yet_points_to_the_doctor(cli: Cli, empty: Served, command: list[str]) -> None:
     ran = cli(*command, "--api", empty.url)
     assert (ran.code, "otel-quality doctor" in ran.out) == (0, True)
@@ -160,6 +160,14 @@ def test_doctor_explains_spans_that_are_no_calls(cli: Cli) -> None:
     assert ran.code == 1
     assert "12 spans arrived, none of them an LLM call" in ran.out
     assert "gen_ai.operation.name" in ran.out
+
+
+def test_doctor_does_not_say_that_rejected_spans_are_no_calls(cli: Cli) -> None:
+    with Served(samples.snapshot(intake=Intake(spans={"accepted": 0, "rejected": 5}, rejected={"invalid_id": 5}))) as served:
+        ran = cli("doctor", "--api", served.url)
+    assert ran.code == 1
+    assert "✗ 5 spans rejected as bad input: invalid_id 5" in ran.out
+    assert "none of them" not in ran.out
 
 
 def test_doctor_knocks_at_the_listeners(cli: Cli) -> None:

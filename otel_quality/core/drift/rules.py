@@ -43,7 +43,7 @@ class Config:
 
     Attributes:
         preset: low, normal or high sensitivity (`measures.PRESETS`).
-        window: responses in a window; >= 2.
+        window: responses in a window; 2 to 10000.
         min_window_fill: responses under which nothing fires; None: the preset's.
         empty_response_rate, length_collapse_ratio, tool_silence_rate, stop_anomaly_rate, error_rate: thresholds, 0-1; None: the preset's.
     """
@@ -60,8 +60,8 @@ class Config:
     def __post_init__(self) -> None:
         if self.preset not in measures.PRESETS:
             raise ValueError(f"preset must be one of {', '.join(measures.PRESETS)}, got {self.preset!r}")
-        if self.window < 2:
-            raise ValueError(f"window must be at least 2, got {self.window}")
+        if not 2 <= self.window <= 10_000:
+            raise ValueError(f"window must be 2 to 10000, got {self.window}")
         if self.fill < 1:
             raise ValueError(f"min_window_fill must be at least 1, got {self.fill}")
         if not all(0 <= threshold <= 1 for threshold in self.thresholds):
