@@ -59,6 +59,13 @@ async def test_what_is_put_is_graded_stored_and_counted(tmp_path: Path) -> None:
     assert history.store.size_bytes > 0
 
 
+async def test_grades_are_watched_against_their_own_past(tmp_path: Path) -> None:
+    async with kept_by(in_folder(tmp_path)) as historian:
+        historian.put([session(f"s{number}") for number in range(5)], [])
+        await until(lambda: historian.history().states)
+        assert historian.history().states == {"debugging": "learning"}
+
+
 async def test_a_revision_and_an_execution_that_is_known_are_not_counted_again(tmp_path: Path) -> None:
     async with kept_by(in_folder(tmp_path)) as historian:
         known = execution()
