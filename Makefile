@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do $$p $(RE
 BIN := .venv/bin
 ARGS ?=
 LOCK := uv pip compile pyproject.toml --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
-	--extra server --extra postgres --group build
+	--extra server --extra postgres --extra judge --group build
 # Pytest gets it as an option: the programs under test shall not see a variable that is no setting of theirs.
 unexport OTEL_QUALITY_NO_SKIPS
 PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile $(if $(OTEL_QUALITY_NO_SKIPS),--no-skips)
