@@ -4,30 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from otel_quality.core.evaluations.record import Scores
-from otel_quality.core.history import KeptSession
+from otel_quality.core.history import KeptSession, SessionFilter
 from otel_quality.vocabulary.axes import Axis, Status
 
 
 @dataclass(frozen=True, slots=True)
-class OverviewFilter:
+class OverviewFilter(SessionFilter):
     """Which sessions are wanted, pinned first, then latest active; None is all.
 
     Attributes:
-        since_ns: of the last activity.
-        limit: 1-500; offset: >= 0.
+        status: whether judges scored it, by the versions that the question names.
     """
 
-    profile: str | None = None
     status: Status | None = None
-    since_ns: int = 0
-    limit: int = 50
-    offset: int = 0
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.limit <= 500:
-            raise ValueError(f"limit must lie between 1 and 500, got {self.limit}")
-        if self.offset < 0:
-            raise ValueError(f"offset must not be negative, got {self.offset}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,6 +163,24 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a run would take, told before it starts.
+
+    Attributes:
+        sessions: how many it would judge; anchors: reference sessions on top of them.
+        spent: calls, tokens and money at most, with one answer per expert and session.
+        note: what would end it early, such as a budget; empty where nothing would.
+    """
+
+    wish: Wish
+    versions: Versions
+    sessions: int
+    anchors: int
+    spent: Spent
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One session of a run; mean is over the axes that apply."""
 
