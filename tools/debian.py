@@ -1,4 +1,5 @@
-"""The real programs that tests run, from Debian: Prometheus and Alertmanager with promtool and amtool, PostgreSQL.
+"""The real programs that tests run, from Debian: Prometheus and Alertmanager with promtool and amtool, PostgreSQL,
+Chromium.
 
 `python -m tools.debian` installs what is missing where apt-get and root are there, and says what to do where they are
 not: the tests that need them are then skipped, and say so. Starts no service.
@@ -15,6 +16,7 @@ PACKAGES: Final = {
     "prometheus": ("prometheus", "promtool"),
     "prometheus-alertmanager": ("prometheus-alertmanager", "amtool"),
     "postgresql": ("initdb", "pg_ctl"),
+    "chromium": ("chromium",),
 }
 """Packages, and the programs that the tests want of each."""
 POSTGRESQL: Final = Path("/usr/lib/postgresql")

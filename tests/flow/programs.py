@@ -35,6 +35,7 @@ _APT: Final = {
     "promtool": "prometheus",
     "amtool": "prometheus-alertmanager",
     "prometheus-alertmanager": "prometheus-alertmanager",
+    "chromium": "chromium",
 }
 """Program to Debian package."""
 
