@@ -170,6 +170,7 @@ class Estimate:
         sessions: how many it would judge; anchors: reference sessions on top of them.
         spent: calls, tokens and money at most, with one answer per expert and session.
         note: what would end it early, such as a budget; empty where nothing would.
+        left_tokens, left_usd: what the budgets of a run and of the day leave it, the smaller of both; None where unbounded.
     """
 
     wish: Wish
@@ -178,6 +179,8 @@ class Estimate:
     anchors: int
     spent: Spent
     note: str = ""
+    left_tokens: int | None = None
+    left_usd: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
