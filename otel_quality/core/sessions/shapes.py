@@ -79,7 +79,12 @@ def turns(session: object) -> list[Turn]:
     >>> [turn.role for turn in turns([{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}])]
     ['user', 'assistant']
     """
-    return [turn for number, message in enumerate(_listed(session)) for turn in _read(message, f"message {number}")]
+    return [turn for _, turn in numbered(session)]
+
+
+def numbered(session: object) -> list[tuple[int, Turn]]:
+    """Likewise, each with the position of its message in the list: one that answers tools and says something is two turns."""
+    return [(number, turn) for number, message in enumerate(_listed(session)) for turn in _read(message, f"message {number}")]
 
 
 def _listed(session: object) -> Sequence[object]:
