@@ -23,6 +23,7 @@ from otel_quality.core import dedup, engine, keys, score
 from otel_quality.core.drift import rules
 from otel_quality.core.sessions import assembly
 from otel_quality.core.tools import adapt
+from otel_quality.judge import config as judges
 from otel_quality.store import contract
 from otel_quality.vocabulary.errors import ConfigError
 from otel_quality.wire import decode, receiver
@@ -75,7 +76,11 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """All settings of the processor."""
+    """All settings of the processor.
+
+    Attributes:
+        keys: of the judges, by the variable that holds each; no setting, and printed nowhere.
+    """
 
     core: engine.Config = field(default_factory=engine.Config)
     backend: decode.Config = field(default_factory=decode.Config)
@@ -83,6 +88,8 @@ class Config:
     store: contract.Config = field(default_factory=contract.Config)
     adaptations: adapt.Config = field(default_factory=adapt.Config)
     server: Server = field(default_factory=Server)
+    judge: judges.Config = field(default_factory=judges.Config)
+    keys: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 LIST: Final = "list of strings"
@@ -99,6 +106,7 @@ _SECTIONS: Final[dict[str, tuple[type, ...]]] = {
     "sessions": (assembly.Config,),
     "store": (contract.Config,),
     "adaptations": (adapt.Config,),
+    "judge": (judges.Config,),
     "otlp": (receiver.Limits,),
 }
 """Section to the classes whose fields are its settings."""
@@ -135,7 +143,7 @@ def _help(owner: type) -> dict[str, str]:
 def _type_name(hint: Any) -> str:
     if typing.get_origin(hint) is typing.Literal:
         return " | ".join(map(str, typing.get_args(hint)))
-    names = {tuple[str, ...]: LIST, Mapping[str, str]: TABLE, tuple[adapt.Rule, ...]: TABLES}
+    names = {tuple[str, ...]: LIST, Mapping[str, str]: TABLE, tuple[adapt.Rule, ...]: TABLES, tuple[judges.Backend, ...]: TABLES}
     return names.get(hint) or re.sub(r"<class '(\w+)'>", r"\1", str(hint)).replace(" | None", "")
 
 
@@ -183,13 +191,28 @@ def load(path: Path | None, environ: Mapping[str, str], overrides: Mapping[str, 
     core = engine.Config(
         made[score.Config], made[rules.Config], made[engine.Watch], made[keys.Limits], made[dedup.Config], made[assembly.Config]
     )
-    return Config(core, made[decode.Config], made[receiver.Limits], made[contract.Config], made[adapt.Config], made[Server])
+    return Config(
+        core,
+        made[decode.Config],
+        made[receiver.Limits],
+        made[contract.Config],
+        made[adapt.Config],
+        made[Server],
+        made[judges.Config],
+        _keys(made[judges.Config], environ),
+    )
+
+
+def _keys(judge: judges.Config, environ: Mapping[str, str]) -> Mapping[str, str]:
+    """The keys that are there; one that is missing is told when its judge is asked, so that everything else works without it."""
+    found = {backend.key_env: environ.get(backend.key_env, "").strip() for backend in judge.backends if backend.key_env}
+    return {name: key for name, key in found.items() if key}
 
 
 def effective(config: Config) -> dict[str, Any]:
     """The value of every setting, by name."""
     parts = (config.server, config.backend, config.otlp, config.core.score, config.core.drift, config.core.watch, config.core.limits)
-    of = {type(part): part for part in (*parts, config.core.dedup, config.core.sessions, config.store, config.adaptations)}
+    of = {type(part): part for part in (*parts, config.core.dedup, config.core.sessions, config.store, config.adaptations, config.judge)}
     owner_of = {f"{section}.{f.name}": owner for section, owners in _SECTIONS.items() for owner in owners for f in fields(owner)}
     return {name: getattr(of[owner], name.split(".")[1]) for name, owner in owner_of.items()}
 
@@ -266,7 +289,9 @@ def _checked(given: Given, problems: list[str]) -> dict[str, Any]:
         except ValidationError as error:
             first = error.errors()[0]
             place = "".join(f", {part}" for part in first["loc"])
-            problems.append(f"{source}: {name} = {raw!r}{place}: {_lower(first['msg'])}; it is a {setting.type}")
+            # Tables are not repeated: a key that somebody wrote into one must not reach a log.
+            told = "" if setting.type == TABLES else f" = {raw!r}"
+            problems.append(f"{source}: {name}{told}{place}: {_lower(first['msg'])}; it is a {setting.type}")
     return values
 
 

@@ -76,6 +76,37 @@ def test_text_that_is_no_json_is_no_list_of_tables() -> None:
     assert "it is a list of tables" in problems(None, {"OTEL_QUALITY_ADAPTATIONS_RULES": "[{"})[0]
 
 
+JUDGE = {"name": "local", "protocol": "openai", "model": "m", "url": "http://127.0.0.1:1/v1", "key_env": "JUDGE_KEY"}
+KEY = "sk-c4n4ry"
+
+
+def test_keys_of_judges_come_from_the_variables_they_name_and_are_printed_nowhere() -> None:
+    given = {"OTEL_QUALITY_JUDGE_BACKENDS": json.dumps([JUDGE, JUDGE | {"name": "other", "key_env": "NOT_SET"}])}
+    config = load(None, given | {"JUDGE_KEY": f" {KEY}\n"})
+    assert config.keys == {"JUDGE_KEY": KEY}
+    assert KEY not in repr(config)
+    assert KEY not in repr(effective(config))
+    assert [backend.name for backend in config.judge.backends] == ["local", "other"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"key_env": KEY}, "must be the name of an environment variable"),
+        ({"key": KEY}, "0, key: unexpected keyword argument"),
+        ({"url": f"http://me:{KEY}@host/v1"}, "must hold neither a password nor parameters"),
+        ({"url": f"http://host:{KEY}/v1"}, "must be an address such as"),
+        ({"timeout_s": KEY}, "0, timeout_s: input should be a valid number"),
+    ],
+)
+def test_a_key_that_somebody_wrote_into_a_table_is_not_repeated(wrong: dict[str, object], said: str) -> None:
+    (problem,) = problems(None, {"OTEL_QUALITY_JUDGE_BACKENDS": json.dumps([JUDGE | wrong])})
+    assert said in problem
+    assert KEY not in problem
+    (problem,) = problems(None, {"OTEL_QUALITY_JUDGE_BACKENDS": f"[{KEY}"})
+    assert KEY not in problem
+
+
 def test_every_setting_has_a_line_of_help() -> None:
     assert all(len(setting.help) > 10 for setting in SETTINGS)
 
