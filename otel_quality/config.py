@@ -16,7 +16,7 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, SecretStr, TypeAdapter, ValidationError
 
 from otel_quality.api.hosts import is_loopback
 from otel_quality.core import dedup, engine, keys, score
@@ -29,6 +29,8 @@ from otel_quality.vocabulary.errors import ConfigError
 from otel_quality.wire import decode, receiver
 
 _FINITE: Final = ConfigDict(allow_inf_nan=False)
+_LEAST_TOKEN: Final = 16
+"""Characters of a token; fewer can be guessed."""
 _NEARLY: Final = 0.9
 """Likeness to a setting's variable from which another name is taken for a misspelt one; `OTEL_QUALITY_API_URL` is well under it."""
 
@@ -39,10 +41,11 @@ class Server:
 
     Attributes:
         host: address that all listeners bind.
-        insecure_network: allow a host beyond loopback although there is neither TLS nor a token.
+        insecure_network: allow a host beyond loopback although there is no TLS.
         otlp_grpc_port, otlp_http_port, metrics_port, api_port: ports; 0 picks a free one.
         tick_s: seconds between two updates of scores and verdicts; 0.05 to 60.
         data_dir: directory for the history of sessions and tools; without one it is kept in memory.
+        api_token: what every call of the API that changes something has to carry, at least 16 characters; printed nowhere.
     """
 
     host: str = "127.0.0.1"
@@ -53,6 +56,7 @@ class Server:
     api_port: int = 9465
     tick_s: float = 1.0
     data_dir: str | None = None
+    api_token: SecretStr | None = None
 
     def __post_init__(self) -> None:
         ports = (self.otlp_grpc_port, self.otlp_http_port, self.metrics_port, self.api_port)
@@ -63,15 +67,24 @@ class Server:
             raise ValueError(f"each listener needs a port of its own, got {', '.join(map(str, ports))}")
         if not 0.05 <= self.tick_s <= 60:
             raise ValueError("tick_s must lie between 0.05 and 60")
+        if self.api_token is not None and (len(self.token) < _LEAST_TOKEN or not re.fullmatch(r"[!-~]+", self.token)):
+            raise ValueError(
+                f"api_token must be at least {_LEAST_TOKEN} characters of ASCII without spaces; `openssl rand -hex 32` makes a good one"
+            )
         if not self.loopback and not self.insecure_network:
             raise ValueError(
-                f"host {self.host} is reachable from other machines and there is neither TLS nor a token; "
+                f"host {self.host} is reachable from other machines and there is {'no TLS' if self.token else 'neither TLS nor a token'}; "
                 "bind 127.0.0.1, or say --insecure-network where the network itself is closed"
             )
 
     @property
     def loopback(self) -> bool:
         return is_loopback(self.host)
+
+    @property
+    def token(self) -> str:
+        """The API's token; empty where none is set."""
+        return self.api_token.get_secret_value() if self.api_token else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +108,7 @@ class Config:
 LIST: Final = "list of strings"
 TABLE: Final = "table of strings"
 TABLES: Final = "list of tables"
+HIDDEN: Final = "secret string"
 
 _SECTIONS: Final[dict[str, tuple[type, ...]]] = {
     "server": (Server,),
@@ -143,7 +157,13 @@ def _help(owner: type) -> dict[str, str]:
 def _type_name(hint: Any) -> str:
     if typing.get_origin(hint) is typing.Literal:
         return " | ".join(map(str, typing.get_args(hint)))
-    names = {tuple[str, ...]: LIST, Mapping[str, str]: TABLE, tuple[adapt.Rule, ...]: TABLES, tuple[judges.Backend, ...]: TABLES}
+    names = {
+        tuple[str, ...]: LIST,
+        Mapping[str, str]: TABLE,
+        tuple[adapt.Rule, ...]: TABLES,
+        tuple[judges.Backend, ...]: TABLES,
+        SecretStr | None: HIDDEN,
+    }
     return names.get(hint) or re.sub(r"<class '(\w+)'>", r"\1", str(hint)).replace(" | None", "")
 
 
@@ -290,7 +310,7 @@ def _checked(given: Given, problems: list[str]) -> dict[str, Any]:
             first = error.errors()[0]
             place = "".join(f", {part}" for part in first["loc"])
             # Tables are not repeated: a key that somebody wrote into one must not reach a log.
-            told = "" if setting.type == TABLES else f" = {raw!r}"
+            told = "" if setting.type in (TABLES, HIDDEN) else f" = {raw!r}"
             problems.append(f"{source}: {name}{told}{place}: {_lower(first['msg'])}; it is a {setting.type}")
     return values
 

@@ -1,4 +1,4 @@
-"""The JSON API: scores, recommendations, drift, what the windows hold, what has arrived; and history, in `sessions` and `learned`.
+"""The JSON API: scores, recommendations, drift, windows, intake; and history, in `sessions`, `learned` and `evaluations`.
 
 Reads the processor's present snapshot and asks it to clear windows, asks history; computes no score and knows no socket. No CORS and no
 documentation pages (those load scripts from elsewhere); /openapi.json describes everything.
@@ -12,10 +12,12 @@ from typing import Annotated, Protocol
 
 from fastapi import FastAPI, Query
 
-from otel_quality.api import answers, learned, problems, schema, sessions
+from otel_quality.api import answers, evaluations, learned, problems, schema, sessions
+from otel_quality.api.bearer import TokenGuard
 from otel_quality.api.bodies import BoundedRoute
 from otel_quality.api.history import History
 from otel_quality.api.hosts import HostGuard
+from otel_quality.api.judged import Evaluations
 from otel_quality.core.snapshot import Snapshot
 from otel_quality.vocabulary.measures import ALL, ANY
 
@@ -41,34 +43,40 @@ class Processor(Protocol):
 def create_app(
     processor: Processor,
     history: History,
+    judged: Evaluations,
     *,
     version: str,
     bound_host: str = "127.0.0.1",
+    token: str = "",
     listeners: Callable[[], Mapping[str, str]] = dict,
 ) -> FastAPI:
     """The application.
 
     Args:
-        processor: where answers about the present come from; history: those about sessions and executions.
+        processor: where answers about the present come from; history: those about sessions and executions; judged: about what
+            people and judges say of them.
         version: of this package.
         bound_host: the address that the server listens on; on loopback only loopback names are answered.
+        token: what every write has to carry; empty is none.
         listeners: gives the processor's own listeners, `HOST:PORT` by name, for whoever looks for a fault.
     """
     app = FastAPI(title="otel_quality", version=version, docs_url=None, redoc_url=None, description=_DESCRIPTION, redirect_slashes=False)
     app.router.route_class = BoundedRoute
+    app.add_middleware(TokenGuard, token=token)
     app.add_middleware(HostGuard, bound_host=bound_host)
     problems.install(app)
     _add_reads(app, processor, listeners)
     _add_clears(app, processor)
-    sessions.add(app, history)
+    sessions.add(app, history, judged)
+    evaluations.add(app, judged)
     learned.add(app, history, processor.snapshot)
     _describe_problem(app)
     return app
 
 
 _DESCRIPTION = (
-    "How good each LLM backend is at each task, when it gets worse, which to use instead; how whole sessions went, and what tools"
-    " and agents have taught. Errors are RFC 9457 problem JSON."
+    "How good each LLM backend is at each task, when it gets worse, which to use instead; how whole sessions went, what people"
+    " and judges say of them, and what tools and agents have taught. Errors are RFC 9457 problem JSON."
 )
 
 

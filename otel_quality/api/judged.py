@@ -43,10 +43,12 @@ class Detail:
 
     Attributes:
         overview: as in the list.
+        versions: what counts as current; None where nobody ever judged.
         feedback: what stands; evaluations, annotations likewise: each newest first.
     """
 
     overview: Overview
+    versions: Versions | None
     feedback: tuple[Feedback, ...]
     evaluations: tuple[Evaluation, ...]
     annotations: tuple[Annotation, ...]
@@ -74,8 +76,11 @@ class Evaluations(Protocol):
 
     # Feedback
 
-    async def add_feedback(self, feedback: Feedback) -> bool:
-        """Keep it (its time is now, whatever it says); False where the same stood already. Its session need not be known (yet)."""
+    async def add_feedback(self, feedback: Feedback) -> tuple[Feedback, bool]:
+        """Keep it (its time is now, whatever it says); its session need not be known (yet).
+
+        What stands now, and whether that is new: False where the same stood already, or there was nothing to take back.
+        """
         ...
 
     async def feedback(self, *, session: str | None, limit: int, offset: int = 0) -> list[Feedback]:

@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
+from otel_quality.api.evaluation_schema import Body
 from otel_quality.api.schema import Count, Query, Ratio
-from otel_quality.api.session_schema import Body
 from otel_quality.core.reports import lines
 from otel_quality.vocabulary.parameters import HASH_DIGITS
 

@@ -14,6 +14,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from otel_quality.api.answers import NeedsTask
+from otel_quality.api.judged import NoJudge
 from otel_quality.vocabulary.errors import StoreUnavailable
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -51,6 +52,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _wrong_parameter)
     app.add_exception_handler(NeedsTask, lambda _, error: problem(400, str(error)))
     app.add_exception_handler(Refused, _refused_call)
+    app.add_exception_handler(NoJudge, lambda _, error: problem(409, str(error)))
     app.add_exception_handler(StoreUnavailable, _no_history)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(Exception, lambda _, __: problem(500, "an error of the processor; its log has the details"))

@@ -4,21 +4,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from otel_quality.api import evaluation_answers
 from otel_quality.api import session_schema as schema
 from otel_quality.api.answers import rfc3339
+from otel_quality.api.judged import Detail
+from otel_quality.core.evaluations.overview import Overview
 from otel_quality.core.history import KeptSession, Override, Revision
 from otel_quality.core.reports.course import course
 from otel_quality.core.sessions.record import Grade, SessionRecord
 from otel_quality.core.tools.ingest import timed
 
 
-def listed(kept: KeptSession) -> schema.Session:
+def listed(overview: Overview) -> schema.Session:
     """A session in a list."""
-    return schema.Session.model_validate(_session(kept))
+    return schema.Session.model_validate(_session(overview.kept) | evaluation_answers.said(overview))
 
 
-def detailed(kept: KeptSession, revisions: Sequence[Revision]) -> schema.SessionDetail:
+def detailed(detail: Detail, revisions: Sequence[Revision]) -> schema.SessionDetail:
     """A session with everything that is known of it."""
+    kept = detail.overview.kept
     record = kept.record
     known: dict[str, Any] = {
         "backends": record.backends,
@@ -32,8 +36,11 @@ def detailed(kept: KeptSession, revisions: Sequence[Revision]) -> schema.Session
             {"revision": each.revision, "time": rfc3339(each.graded_ns), "source": each.source, "grade": _grade(each.grade)}
             for each in revisions
         ],
+        "feedback": [evaluation_answers.feedback(each) for each in detail.feedback],
+        "evaluations": [evaluation_answers.evaluation(each, detail.versions) for each in detail.evaluations],
+        "annotations": [evaluation_answers.annotation(each) for each in detail.annotations],
     }
-    return schema.SessionDetail.model_validate(_session(kept) | known)
+    return schema.SessionDetail.model_validate(_session(kept) | evaluation_answers.said(detail.overview) | known)
 
 
 def _session(kept: KeptSession) -> dict[str, Any]:

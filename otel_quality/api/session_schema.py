@@ -2,16 +2,15 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
+from otel_quality.api.evaluation_schema import Annotation, Body, Evaluation, Feedback, Said, Text
 from otel_quality.api.schema import Count, Query, Ratio, Time
 from otel_quality.core.reports.course import MEANINGS
+from otel_quality.vocabulary.axes import Status
 
-MOST_TEXT = 200
-"""Characters of a name, a profile or an author."""
 MOST_NOTE = 2_000
 
-_Text = Annotated[str, Field(max_length=MOST_TEXT)]
 Efficiency = Annotated[int, Field(json_schema_extra={"minimum": 1, "maximum": 5})]
 Quality = Annotated[float, Field(json_schema_extra={"minimum": 1, "maximum": 5})]
 
@@ -26,23 +25,18 @@ class SessionsQuery(Query):
     pinned: bool | None = Field(None, description="only pinned ones, or only others")
     graded: bool | None = Field(None, description="only graded ones, or only others")
     completed: bool | None = Field(None, description="only completed ones by the effective grade, or only others")
+    status: Status | None = Field(None, description="only evaluated ones (by the current judge and rubric), stale or pending ones")
     days: int | None = Field(None, ge=1, le=36_500, description="only active in so many last days")
     limit: int = Field(50, ge=1, le=500)
     offset: int = Field(0, ge=0, le=2**31)
-
-
-class Body(BaseModel):
-    """A body; an unknown field is refused."""
-
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
 class SessionChange(Body):
     """What people set on a session; what is left out stays as it is."""
 
     pinned: bool = Field(False, description="listed first, and kept whatever its age")
-    profile: _Text = ""
-    name: _Text = ""
+    profile: Text = ""
+    name: Text = ""
     success: bool | None = Field(None, description="the outcome, which calibration learns from; null takes it back")
 
 
@@ -53,7 +47,7 @@ class GradeOverride(Body):
     tool_calls_efficient: int | None = Field(None, ge=1, le=5)
     response_quality: float | None = Field(None, ge=1, le=5)
     errors_recovered: bool | None = None
-    author: _Text = ""
+    author: Text = ""
     note: str = Field("", max_length=MOST_NOTE)
 
 
@@ -105,7 +99,7 @@ class Revision(BaseModel):
     grade: Grade
 
 
-class Session(BaseModel):
+class Session(Said):
     """A session in a list."""
 
     id: str
@@ -162,7 +156,7 @@ class Counted(BaseModel):
 
 
 class SessionDetail(Session):
-    """A session with its course, the machine's grade with every sign, a person's beside it, and the grades it had."""
+    """A session with its course, the machine's grade with every sign, a person's beside it, the grades it had, and all that was said."""
 
     backends: list[str]
     failed_api_calls: Count
@@ -172,3 +166,6 @@ class SessionDetail(Session):
     machine_grade: Grade | None
     override: Override | None
     revisions: list[Revision] = Field(description="newest first")
+    feedback: list[Feedback] = Field(description="what stands, newest first")
+    evaluations: list[Evaluation] = Field(description="newest first")
+    annotations: list[Annotation] = Field(description="newest first")

@@ -10,6 +10,8 @@ import click
 
 from otel_quality.cli import options
 
+_KEPT_BACK = "set, and not printed"
+
 
 @click.command("check-config")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
@@ -25,7 +27,8 @@ def command(file: Path | None, as_json: bool) -> None:
 
     values = config.effective(settings.load(file, {}))
     if as_json:
-        options.print_json({name: _plain(value) for name, value in values.items()})
+        secret = {setting.name for setting in config.SETTINGS if setting.type == config.HIDDEN}
+        options.print_json({name: _KEPT_BACK if value and name in secret else _plain(value) for name, value in values.items()})
         return
     section = ""
     for setting in config.SETTINGS:
@@ -33,6 +36,9 @@ def command(file: Path | None, as_json: bool) -> None:
         if head != section:
             click.echo(f"{chr(10) if section else ''}[{head}]")
             section = head
+        if setting.type == config.HIDDEN and values[setting.name]:
+            click.echo(f"# {name} is {_KEPT_BACK}")
+            continue
         changed = "" if values[setting.name] == setting.default else f"  # default: {_toml(setting.default)}"
         assigned = f"{name} = {_toml(values[setting.name])}" if values[setting.name] is not None else f"# {name} is not set"
         click.echo(assigned + changed)

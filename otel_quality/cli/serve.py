@@ -19,7 +19,7 @@ import click
     "--insecure-network",
     is_flag=True,
     default=None,
-    help="Bind beyond loopback with neither TLS nor a token, where the network itself is closed.",
+    help="Bind beyond loopback without TLS, where the network itself is closed.",
 )
 def command(file: Path | None, **options: object) -> int:
     """Receive OTLP, score backends, watch for drift.

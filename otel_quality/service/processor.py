@@ -16,6 +16,7 @@ from otel_quality.outlets.app import metrics_app
 from otel_quality.outlets.metrics import Exposition
 from otel_quality.service.archive import Archive
 from otel_quality.service.chores import adaptations, retention
+from otel_quality.service.evaluations import Opinions
 from otel_quality.service.grading import Grading
 from otel_quality.service.historian import Historian
 from otel_quality.service.listeners import Listeners
@@ -72,7 +73,13 @@ async def _listen(config: Config, historian: Historian, announce: Announce) -> i
         history=historian.history,
     )
     api = create_app(
-        owner, Archive(historian, time.time_ns), version=release, listeners=lambda: listeners.addresses, bound_host=server.host
+        owner,
+        Archive(historian, time.time_ns),
+        Opinions(historian, None, time.time_ns),
+        version=release,
+        bound_host=server.host,
+        token=server.token,
+        listeners=lambda: listeners.addresses,
     )
     listeners.add_http("otlp_http", server.otlp_http_port, OtlpHttp(owner, config.otlp))
     listeners.add_http("metrics", server.metrics_port, metrics_app(page, not_ready=lambda: state.not_ready))
@@ -81,7 +88,8 @@ async def _listen(config: Config, historian: Historian, announce: Announce) -> i
     owner.start(died=state.fail)
     await listeners.start()
     if not server.loopback:
-        _log.warning("listening beyond loopback on %s without TLS and token, as --insecure-network says", server.host)
+        lacking = "TLS" if server.token else "TLS and token"
+        _log.warning("listening beyond loopback on %s without %s, as --insecure-network says", server.host, lacking)
     for name in ("otlp_grpc", "otlp_http", "metrics", "api"):
         announce(f"listening {name} {listeners.addresses[name]}")
     state.not_ready = ""
