@@ -1,0 +1,270 @@
+"""Judging as the API asks for it, and as the processor starts and stops it.
+
+A run that is under way when the processor ends, in whatever way, is continued at the next start, if the same judge still judges by the
+same rubric; otherwise it is told as failed, and its sessions are for the next run.
+
+Decision: a session that an unfinished run will judge is left out of the next run of unevaluated ones, so that runs that overlap pay once.
+"""
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, Final, TypeVar
+
+from otel_quality.api.judged import NoJudge
+from otel_quality.core.evaluations.record import Estimate, Item, Run, Spent, Transcript, Versions, Wish
+from otel_quality.judge.config import Config
+from otel_quality.judge.errors import JudgeError
+from otel_quality.service.judging.beside import Across, Asks, Beside
+from otel_quality.service.judging.budget import DAY_NS, Purse, Treasury
+from otel_quality.service.judging.panels import Panel, Panels
+from otel_quality.service.judging.runs import OPEN, PAGE, Means, UnderWay, open_items, patiently
+from otel_quality.store.contract import Store
+
+_NOTHING: Final = {
+    "unevaluated": "there is nothing to judge: every session whose text is kept is judged by the present judge and rubric",
+    "all": "there is nothing to judge: no session's text is kept; see content.keep, or hand sessions in",
+}
+
+T = TypeVar("T")
+_log: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Equipment:
+    """What judging is made of, beside its settings.
+
+    Attributes:
+        panels: makes the panel of a wish.
+        versions: of the judge that judges where a wish names none.
+        anchors: reference sessions by id.
+        masked: masks what a transcript holds.
+        now_ns: the clock.
+    """
+
+    panels: Panels
+    versions: Versions
+    anchors: Mapping[str, Transcript] = field(default_factory=dict)
+    masked: Callable[[Transcript], Transcript] = lambda transcript: transcript
+    now_ns: Callable[[], int] = time.time_ns
+
+
+class Judging:
+    """Runs of a judge in the background.
+
+    Args:
+        historian: where questions to the store go.
+        config: the settings.
+        equipment: who judges and what watches them; None where no judge is configured.
+    """
+
+    def __init__(self, historian: Asks, config: Config, equipment: Equipment | None) -> None:
+        self._historian, self._config, self._equipment = historian, config, equipment
+        self._beside = Beside("judging")
+        self._treasury, self._calls = Treasury(config), asyncio.Semaphore(config.concurrency)
+        self._under_way: dict[str, UnderWay] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._continuing: asyncio.Task[None] | None = None
+
+    @property
+    def configured(self) -> bool:
+        """Whether there is a judge."""
+        return self._equipment is not None
+
+    def versions(self) -> Versions | None:
+        """Of the judge that judges where a wish names none; None without one."""
+        return None if self._equipment is None else self._equipment.versions
+
+    async def start(self, wish: Wish) -> Run:
+        """Begin a run and return it as it begins.
+
+        Raises:
+            NoJudge: none is configured.
+            JudgeUnusable: it cannot be had as it is set up; the message says what to change.
+            ValueError: the wish names a session without text, or a judge that is not configured.
+            StoreUnavailable: history cannot be read or written now.
+        """
+        return await self._do(self._start(wish))
+
+    async def estimate(self, wish: Wish) -> Estimate:
+        """What a run would come to; nothing is asked of the judge. Raises what `start` raises."""
+        return await self._do(self._estimate(wish))
+
+    async def cancel(self, run_id: str) -> Run | None:
+        """End a run now: what is judged stays, calls under way are given up. None where there is no such run."""
+        return await self._do(self._cancel(run_id))
+
+    async def resume(self) -> None:
+        """Begin to continue the runs that the last life of the processor left; to be called once, before any other call."""
+        await self._do(self._resume())
+
+    async def stop(self) -> None:
+        """Let runs be, to be continued by the next start."""
+        await self._do(self._leave())
+        await self._beside.stop()
+
+    async def _do(self, work: Coroutine[Any, Any, T]) -> T:
+        self._asks: Asks = Across(self._historian, asyncio.get_running_loop())
+        return await self._beside.do(work)
+
+    # On the thread
+
+    async def _start(self, wish: Wish) -> Run:
+        gear, wish, panel = self._made(wish)
+        try:
+            chosen = await self._choose(wish, panel.versions)
+            await self._know_the_day()
+            now_ns = gear.now_ns()
+            run = Run(secrets.token_hex(8), wish, panel.versions, "running", now_ns)
+            if not chosen:
+                run = replace(run, state="done", ended_ns=now_ns, note=_NOTHING[wish.scope])
+            items = [*(Item(name, anchor=True) for name in gear.anchors), *map(Item, chosen)] if chosen else []
+            kept = await self._asks.ask(lambda store: _added(store, run, items))
+        except BaseException:
+            await panel.close()
+            raise
+        self._begin(run, items, panel, self._treasury.purse())
+        return kept
+
+    async def _estimate(self, wish: Wish) -> Estimate:
+        gear, wish, panel = self._made(wish)
+        try:
+            chosen = await self._choose(wish, panel.versions)
+            await self._know_the_day()
+            anchors = gear.anchors if chosen else {}
+            spent = sum(map(panel.estimate, anchors.values()), Spent())
+            for session in chosen:
+                transcript = await self._asks.ask(partial(_transcript, session=session))
+                spent += Spent() if transcript is None else panel.estimate(transcript)
+        finally:
+            await panel.close()
+        purse = self._treasury.purse()
+        note = purse.lacks(spent) if chosen else _NOTHING[wish.scope]
+        return Estimate(wish, panel.versions, len(chosen), len(anchors), spent, note, *purse.left())
+
+    async def _cancel(self, run_id: str) -> Run | None:
+        under_way, task = self._under_way.get(run_id), self._tasks.get(run_id)
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task])
+        spent = None if under_way is None else under_way.spent
+        now_ns = time.time_ns() if self._equipment is None else self._equipment.now_ns()
+        return await self._asks.ask(lambda store: _cancelled(store, run_id, spent, now_ns=now_ns))
+
+    async def _resume(self) -> None:
+        self._continuing = asyncio.create_task(self._continue())
+
+    async def _continue(self) -> None:
+        left = await patiently(self._asks, lambda store: [run for run in store.runs(limit=PAGE) if run.state == "running"])
+        for run in reversed(left):
+            try:
+                await self._continue_one(run)
+            except (NoJudge, JudgeError, ValueError) as error:
+                await self._give_up(run, str(error))
+
+    async def _continue_one(self, run: Run) -> None:
+        _, _, panel = self._made(run.wish)
+        if panel.versions != run.versions:
+            await panel.close()
+            await self._give_up(run, "the judge or its rubric has changed since it began")
+            return
+        items = await open_items(self._asks, run.id)
+        spent = await patiently(self._asks, lambda store: store.spent(since_ns=0, run=run.id))
+        await self._know_the_day()
+        _log.info("run %s is continued: %d sessions are left", run.id, len(items))
+        self._begin(run, items, panel, self._treasury.purse(spent))
+
+    async def _give_up(self, run: Run, why: str) -> None:
+        ended = replace(run, state="failed", ended_ns=time.time_ns(), error=f"not continued after a restart: {why}")
+        _log.warning("run %s is %s", run.id, ended.error)
+        await patiently(self._asks, lambda store: store.set_run(ended))
+
+    async def _leave(self) -> None:
+        tasks = [*self._tasks.values(), *filter(None, [self._continuing])]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    def _begin(self, run: Run, items: Sequence[Item], panel: Panel, purse: Purse) -> None:
+        gear = self._gear
+        means = Means(self._asks, self._calls, self._config.concurrency, gear.masked, gear.anchors, gear.now_ns)
+        under_way = self._under_way[run.id] = UnderWay(run, items, panel, purse, means)
+        self._tasks[run.id] = asyncio.create_task(self._work(under_way, panel))
+
+    async def _work(self, under_way: UnderWay, panel: Panel) -> None:
+        run_id = under_way.run.id
+        try:
+            if under_way.run.state == "running":
+                await under_way.work()
+        except Exception:  # noqa: BLE001 - told, and the run is not left running for ever
+            _log.exception("run %s ended by a fault of ours", run_id)
+            ended = replace(under_way.run, state="failed", ended_ns=time.time_ns(), error="a fault of ours, told in the log")
+            await patiently(self._asks, lambda store: store.set_run(ended))
+        finally:
+            del self._under_way[run_id], self._tasks[run_id]
+            await panel.close()
+
+    @property
+    def _gear(self) -> Equipment:
+        if self._equipment is None:
+            raise NoJudge
+        return self._equipment
+
+    def _made(self, wish: Wish) -> tuple[Equipment, Wish, Panel]:
+        """The wish with its judge's name and model, and the panel."""
+        gear, backend = self._gear, self._config.backend(wish.backend)
+        if backend is None:
+            raise ValueError(f"there is no judge {wish.backend!r}; there are {', '.join(each.name for each in self._config.backends)}")
+        wish = replace(wish, backend=backend.name, model=wish.model or backend.model)
+        return gear, wish, gear.panels(replace(backend, model=wish.model))
+
+    async def _choose(self, wish: Wish, versions: Versions) -> list[str]:
+        """The sessions of a wish; those that a run under way by the same judge will judge are not unevaluated."""
+        taken = {session for each in self._under_way.values() if each.run.versions == versions for session in each.left}
+        if wish.scope == "session":
+            if not wish.session:
+                raise ValueError("the scope session needs the session's id")
+            if await self._asks.ask(partial(_transcript, session=wish.session)) is None:
+                raise ValueError(
+                    f"no text of session {wish.session!r} is kept, so it cannot be judged; hand it in with POST /v1/sessions, "
+                    "or keep what sessions say with content.keep"
+                )
+            return [wish.session]
+        if wish.scope == "all":
+            return await self._asks.ask(lambda store: store.with_transcript(since_ns=wish.since_ns, limit=wish.limit))
+        most = wish.limit + len(taken)
+        found = await self._asks.ask(lambda store: store.unevaluated(versions, since_ns=wish.since_ns, limit=most))
+        return [session for session in found if session not in taken][: wish.limit]
+
+    async def _know_the_day(self) -> None:
+        """What the day has spent before this life of the processor."""
+        now_ns = self._gear.now_ns()
+        spent = await patiently(self._asks, lambda store: store.spent(since_ns=now_ns - now_ns % DAY_NS))
+        self._treasury.turn(now_ns, spent)
+
+
+def _added(store: Store, run: Run, items: Sequence[Item]) -> Run:
+    store.add_run(run, items)
+    return store.run(run.id) or run
+
+
+def _transcript(store: Store, *, session: str) -> Transcript | None:
+    return store.transcript(session)
+
+
+def _cancelled(store: Store, run_id: str, spent: Spent | None, *, now_ns: int) -> Run | None:
+    run = store.run(run_id)
+    if run is None or run.state != "running":
+        return run
+    with store.transaction():
+        for state in OPEN:
+            while items := store.items(run_id, state=state, limit=PAGE):
+                for item in items:
+                    store.set_item(run_id, replace(item, state="cancelled"))
+        store.set_run(replace(run, state="cancelled", ended_ns=now_ns, spent=spent or run.spent))
+    return store.run(run_id)
