@@ -1,7 +1,7 @@
 """The JSON API: scores, recommendations, drift, windows, intake; and history, in `sessions`, `learned` and `evaluations`.
 
 Reads the processor's present snapshot and asks it to clear windows, asks history; computes no score and knows no socket. No CORS and no
-documentation pages (those load scripts from elsewhere); /openapi.json describes everything.
+documentation pages (those load scripts from elsewhere); /openapi.json describes everything. `page` is the same for people.
 
 Decision: handlers that read are plain functions, which the framework runs in threads, so that a long list does not hold up
 the telemetry that the same event loop receives.
@@ -18,6 +18,7 @@ from otel_quality.api.bodies import BoundedRoute
 from otel_quality.api.history import History
 from otel_quality.api.hosts import HostGuard
 from otel_quality.api.judged import Evaluations
+from otel_quality.api.page import routes as page
 from otel_quality.core.snapshot import Snapshot
 from otel_quality.vocabulary.measures import ALL, ANY
 
@@ -70,6 +71,7 @@ def create_app(
     sessions.add(app, history, judged)
     evaluations.add(app, judged)
     learned.add(app, history, processor.snapshot)
+    page.add(app, processor.snapshot, history, judged, version=version, token_needed=bool(token))
     _describe_problem(app)
     return app
 
