@@ -17,7 +17,7 @@ from otel_quality.vocabulary.errors import OtelQualityError
 
 DEFAULT_URL: Final = "http://127.0.0.1:9465"
 _TIMEOUT_S: Final = 10.0
-_WRONG_CALL: Final = frozenset({400, 413, 415})
+_WRONG_CALL: Final = frozenset({400, 401, 409, 413, 415})
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -34,16 +34,20 @@ class Client:
 
     Args:
         url: where it is, such as http://127.0.0.1:9465.
+        token: what its writes have to carry; empty where it wants none.
 
     Raises:
-        ApiError: the URL is none.
+        ApiError: the URL is none, or the token cannot be sent.
     """
 
-    def __init__(self, url: str = DEFAULT_URL) -> None:
+    def __init__(self, url: str = DEFAULT_URL, token: str = "") -> None:
         self.url = url.rstrip("/")
         parts = urllib.parse.urlsplit(self.url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ApiError(f"{url!r} is no http:// or https:// URL of an API, such as {DEFAULT_URL}", refused=True)
+        if token and not (token.isascii() and token.isprintable()):
+            raise ApiError("the API's token must be printable ASCII", refused=True)
+        self._token = token
         direct = [urllib.request.ProxyHandler({})] if parts.hostname in _LOOPBACK else []
         self._opener = urllib.request.build_opener(*direct)
 
@@ -66,6 +70,8 @@ class Client:
     def _ask(self, method: str, path: str, query: dict[str, str | int | None], body: bytes | None = None) -> Any:
         given = urllib.parse.urlencode({name: value for name, value in query.items() if value is not None})
         headers = {"Content-Type": "application/json"} if body is not None else {}
+        if self._token and method != "GET":
+            headers["Authorization"] = f"Bearer {self._token}"
         url = f"{self.url}{path}{'?' if given else ''}{given}"
         request = urllib.request.Request(url, body, headers, method=method)  # noqa: S310 - http(s) only, checked above
         try:

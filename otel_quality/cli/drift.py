@@ -16,13 +16,14 @@ from otel_quality.client import Client
 @click.option("--task", metavar="TASK", help="Only this task.")
 @click.option("--clear", is_flag=True, help="Empty these drift windows (all of them without a filter), after a recovery.")
 @options.api
+@options.token
 @options.as_json
-def command(backend: str | None, model: str | None, task: str | None, clear: bool, api_url: str, as_json: bool) -> None:
+def command(backend: str | None, model: str | None, task: str | None, clear: bool, api_url: str, token: str, as_json: bool) -> None:
     """List drift verdicts, the worst first, or clear their windows.
 
     States: learning (too few responses), stable, mild, severe.
     """
-    client = Client(api_url)
+    client = Client(api_url, token)
     ask = client.delete if clear else client.get
     answer = ask("/v1/drift", backend=backend, model=model, task=task)
     if as_json:

@@ -20,6 +20,8 @@ COMMANDS: Final = {
     "recommend": "Say which backend to use for a task, and why.",
     "drift": "List drift verdicts, or clear their windows.",
     "sessions": "List, show and grade whole sessions.",
+    "feedback": "Say how good a message of a session was.",
+    "eval": "Have sessions judged, and see what judges say.",
     "tools": "Report how often tools succeed, and with whom.",
     "agents": "Report how well agents do, and whether they learn.",
     "models": "Report which model does best on which task.",

@@ -16,6 +16,13 @@ api: Final = click.option(
     show_default=True,
     help="The processor's API; also OTEL_QUALITY_API_URL.",
 )
+token: Final = click.option(
+    "--token",
+    metavar="TOKEN",
+    envvar="OTEL_QUALITY_API_TOKEN",
+    default="",
+    help="What the API wants from who changes something; better in OTEL_QUALITY_API_TOKEN, which `ps` does not show.",
+)
 as_json: Final = click.option("--json", "as_json", is_flag=True, help="Print JSON, as the API answers it.")
 
 

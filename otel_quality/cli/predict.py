@@ -32,10 +32,13 @@ def _object(_: click.Context, __: click.Parameter, value: str | None) -> dict[st
 @click.option("--params", metavar="JSON", callback=_object, help="Its arguments by name, as a JSON object. Default: over all parameters.")
 @click.option("--params-hash", metavar="HASH", help="Their hash instead, 16 hex digits.")
 @options.api
+@options.token
 @options.as_json
-def command(tool: str | None, agent: str, params: dict[str, Any] | None, params_hash: str | None, api_url: str, as_json: bool) -> None:
+def command(
+    tool: str | None, agent: str, params: dict[str, Any] | None, params_hash: str | None, api_url: str, token: str, as_json: bool
+) -> None:
     """Predict whether an execution of TOOL succeeds, and record the prediction; without TOOL list how predictions did."""
-    client = Client(api_url)
+    client = Client(api_url, token)
     if tool is None:
         if agent or params is not None or params_hash:
             raise click.UsageError("--agent, --params and --params-hash need TOOL")

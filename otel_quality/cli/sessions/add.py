@@ -16,14 +16,15 @@ from otel_quality.client import ApiError, Client
 @click.command("add")
 @click.argument("paths", metavar="FILE...", nargs=-1, required=True, type=click.Path(exists=True))
 @options.api
+@options.token
 @click.option("--json", "as_json", is_flag=True, help="Print one session per line as JSON, as the API answers it.")
 @click.pass_context
-def command(ctx: click.Context, paths: tuple[str, ...], api_url: str, as_json: bool) -> None:
+def command(ctx: click.Context, paths: tuple[str, ...], api_url: str, token: str, as_json: bool) -> None:
     """Hand session files to the processor: JSON or JSON lines, also packed with gzip or xz, or directories of them.
 
     What cannot be read, or is refused, is told on stderr, the rest is kept; then the exit code is 1.
     """
-    client, out = Client(api_url), terminal.console()
+    client, out = Client(api_url, token), terminal.console()
     bad = Bad()
     for path in files.found(paths):
         for where, session in files.sessions(path, bad):

@@ -20,8 +20,9 @@ from otel_quality.client import Client
 @click.option("--note", metavar="TEXT", help="Why.")
 @click.option("--clear", is_flag=True, help="Take the override back; the machine's grade stands again.")
 @options.api
+@options.token
 @options.as_json
-def command(session_id: str, clear: bool, api_url: str, as_json: bool, **said: object) -> None:
+def command(session_id: str, clear: bool, api_url: str, token: str, as_json: bool, **said: object) -> None:
     """Set a person's grade of a session. What is left out stays the machine's; a new override replaces the one before."""
     given = {name: value for name, value in said.items() if value is not None}
     if clear and given:
@@ -31,7 +32,7 @@ def command(session_id: str, clear: bool, api_url: str, as_json: bool, **said: o
             "say at least one of --completed, --incomplete, --efficiency, --quality, --recovered, --unrecovered; or --clear"
         )
     path = f"/v1/sessions/{urllib.parse.quote(session_id, safe='')}/grade"
-    client = Client(api_url)
+    client = Client(api_url, token)
     answer = client.delete(path) if clear else client.post(path, given)
     if as_json:
         options.print_json(answer)
