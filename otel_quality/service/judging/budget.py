@@ -24,7 +24,8 @@ def tokens(spent: Spent) -> int:
 
 def share(whole: Spent, part: int, of: int) -> Spent:
     """What `part` of `of` equal parts take, rounded up."""
-    return Spent(*(-(-count * part // of) for count in (whole.calls, whole.input_tokens, whole.output_tokens)), whole.cost_usd * part / of)
+    calls, into, out = (-(-count * part // of) for count in (whole.calls, whole.input_tokens, whole.output_tokens))
+    return Spent(calls, into, out, whole.cost_usd * part / of)
 
 
 @dataclass(slots=True)
@@ -48,13 +49,11 @@ class Budget:
     aside_usd: float = 0.0
 
     def lacks(self, wanted: Spent) -> str:
-        """Why so much more cannot be spent; empty where it can."""
+        """Which bound, in words, does not hold so much more; empty where all do."""
         if self.tokens and tokens(self.spent) + self.aside_tokens + tokens(wanted) > self.tokens:
-            return (
-                f"the budget of {self.name} ({self.setting}_tokens = {self.tokens:,}) is used up: {tokens(self.spent):,} tokens are spent"
-            )
+            return f"the budget of {self.name} ({self.setting}_tokens = {self.tokens:,})"
         if self.usd and self.spent.cost_usd + self.aside_usd + wanted.cost_usd > self.usd:
-            return f"the budget of {self.name} ({self.setting}_usd = {self.usd:g}) is used up: {self.spent.cost_usd:.2f} USD are spent"
+            return f"the budget of {self.name} ({self.setting}_usd = {self.usd:g})"
         return ""
 
     def set_aside(self, wanted: Spent, sign: int = 1) -> None:
@@ -108,7 +107,7 @@ class Purse:
         return self._own.spent
 
     def lacks(self, wanted: Spent) -> str:
-        """Why so much cannot be spent now; empty where it can."""
+        """Which budget does not hold so much more, in words; empty where both do."""
         return next((why for budget in self._budgets if (why := budget.lacks(wanted))), "")
 
     def left(self) -> tuple[int | None, float | None]:
@@ -118,7 +117,7 @@ class Purse:
         return (int(min(by_kind[0])) if by_kind[0] else None), (min(by_kind[1]) if by_kind[1] else None)
 
     async def set_aside(self, wanted: Spent, now_ns: int) -> str:
-        """Set aside what a session may take; else why that cannot be, once nothing is under way that could leave more."""
+        """Set aside what a session may take; else which budget is used up, once nothing is under way that could leave more."""
         treasury = self._treasury
         treasury.turn(now_ns)
         while (why := self.lacks(wanted)) and treasury.under_way:

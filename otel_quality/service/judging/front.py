@@ -24,6 +24,7 @@ from otel_quality.service.judging.budget import DAY_NS, Purse, Treasury
 from otel_quality.service.judging.panels import Panel, Panels
 from otel_quality.service.judging.runs import OPEN, PAGE, Means, UnderWay, open_items, patiently
 from otel_quality.store.contract import Store
+from otel_quality.vocabulary.axes import ItemState
 
 _NOTHING: Final = {
     "unevaluated": "there is nothing to judge: every session whose text is kept is judged by the present judge and rubric",
@@ -79,8 +80,8 @@ class Judging:
         """Of the judge that judges where a wish names none; None without one."""
         return None if self._equipment is None else self._equipment.versions
 
-    async def start(self, wish: Wish) -> Run:
-        """Begin a run and return it as it begins.
+    async def start(self, wish: Wish, *, dry_run: bool = False) -> Run | Estimate:
+        """Begin a run and return it as it begins; or tell what it would come to, and ask nothing of the judge.
 
         Raises:
             NoJudge: none is configured.
@@ -88,11 +89,7 @@ class Judging:
             ValueError: the wish names a session without text, or a judge that is not configured.
             StoreUnavailable: history cannot be read or written now.
         """
-        return await self._do(self._start(wish))
-
-    async def estimate(self, wish: Wish) -> Estimate:
-        """What a run would come to; nothing is asked of the judge. Raises what `start` raises."""
-        return await self._do(self._estimate(wish))
+        return await self._do(self._estimate(wish) if dry_run else self._start(wish))
 
     async def cancel(self, run_id: str) -> Run | None:
         """End a run now: what is judged stays, calls under way are given up. None where there is no such run."""
@@ -143,7 +140,8 @@ class Judging:
         finally:
             await panel.close()
         purse = self._treasury.purse()
-        note = purse.lacks(spent) if chosen else _NOTHING[wish.scope]
+        short = purse.lacks(spent)
+        note = (f"{short} ends it early" if short else "") if chosen else _NOTHING[wish.scope]
         return Estimate(wish, panel.versions, len(chosen), len(anchors), spent, note, *purse.left())
 
     async def _cancel(self, run_id: str) -> Run | None:
@@ -181,7 +179,7 @@ class Judging:
     async def _give_up(self, run: Run, why: str) -> None:
         ended = replace(run, state="failed", ended_ns=time.time_ns(), error=f"not continued after a restart: {why}")
         _log.warning("run %s is %s", run.id, ended.error)
-        await patiently(self._asks, lambda store: store.set_run(ended))
+        await patiently(self._asks, lambda store: _end(store, ended, ["running"], "pending"))
 
     async def _leave(self) -> None:
         tasks = [*self._tasks.values(), *filter(None, [self._continuing])]
@@ -204,7 +202,7 @@ class Judging:
         except Exception:  # noqa: BLE001 - told, and the run is not left running for ever
             _log.exception("run %s ended by a fault of ours", run_id)
             ended = replace(under_way.run, state="failed", ended_ns=time.time_ns(), error="a fault of ours, told in the log")
-            await patiently(self._asks, lambda store: store.set_run(ended))
+            await patiently(self._asks, lambda store: _end(store, ended, ["running"], "pending"))
         finally:
             del self._under_way[run_id], self._tasks[run_id]
             await panel.close()
@@ -259,12 +257,16 @@ def _transcript(store: Store, *, session: str) -> Transcript | None:
 
 def _cancelled(store: Store, run_id: str, spent: Spent | None, *, now_ns: int) -> Run | None:
     run = store.run(run_id)
-    if run is None or run.state != "running":
-        return run
-    with store.transaction():
-        for state in OPEN:
-            while items := store.items(run_id, state=state, limit=PAGE):
-                for item in items:
-                    store.set_item(run_id, replace(item, state="cancelled"))
-        store.set_run(replace(run, state="cancelled", ended_ns=now_ns, spent=spent or run.spent))
+    if run is not None and run.state == "running":
+        _end(store, replace(run, state="cancelled", ended_ns=now_ns, spent=spent or run.spent), OPEN, "cancelled")
     return store.run(run_id)
+
+
+def _end(store: Store, run: Run, states: Sequence[ItemState], becomes: ItemState) -> None:
+    """Keep a run that nobody works on any more, its sessions in some states now in another."""
+    with store.transaction():
+        for state in states:
+            while items := store.items(run.id, state=state, limit=PAGE):
+                for item in items:
+                    store.set_item(run.id, replace(item, state=becomes))
+        store.set_run(run)

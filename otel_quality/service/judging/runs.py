@@ -134,8 +134,8 @@ class UnderWay:
             raise JudgeError(unusable.comment)
         missing = [expert for expert in self._panel.experts if expert not in said]
         wanted = share(self._panel.estimate(transcript), len(missing), len(self._panel.experts))
-        if why := await self._purse.set_aside(wanted, self._means.now_ns()):
-            self._over = self._over or ("done", why)
+        if short := await self._purse.set_aside(wanted, self._means.now_ns()):
+            self._over = self._over or ("done", f"{short} is used up")
             return
         try:
             await self._put(lambda store: store.set_item(self.run.id, replace(item, state="running")))
