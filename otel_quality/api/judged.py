@@ -18,10 +18,10 @@ NO_JUDGE: Final = (
 
 
 class NoJudge(OtelQualityError):
-    """No judge is configured. Everything that was said before can still be read."""
+    """No judge can be had: none is configured, or not as it is set up. Everything that was said before can still be read."""
 
-    def __init__(self) -> None:
-        super().__init__(NO_JUDGE)
+    def __init__(self, message: str = NO_JUDGE) -> None:
+        super().__init__(message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class Evaluations(Protocol):
         """Start a run in the background.
 
         Raises:
-            NoJudge: none is configured.
+            NoJudge: none is configured, or a library or key of it is missing; the message says what to change.
             ValueError: the wish cannot be fulfilled (an unknown session or backend); one line that says what to change.
         """
         ...

@@ -12,6 +12,7 @@ from otel_quality.core.evaluations.overview import Overview, OverviewFilter
 from otel_quality.core.evaluations.record import Estimate, Evaluation, Feedback, Item, Run, Transcript, Versions, Wish
 from otel_quality.core.history import KeptSession
 from otel_quality.core.reports.weeks import DAY_NS
+from otel_quality.judge.errors import JudgeError
 from otel_quality.service.archive import Asks
 from otel_quality.store.contract import Store
 from otel_quality.vocabulary.axes import Status
@@ -35,7 +36,12 @@ class Judges(Protocol):
         ...
 
     async def start(self, wish: Wish, *, dry_run: bool) -> Run | Estimate:
-        """Start a run, or tell what it would take; ValueError where the wish cannot be fulfilled."""
+        """Start a run, or tell what it would take.
+
+        Raises:
+            ValueError: the wish cannot be fulfilled.
+            JudgeError: the judge cannot be had as it is set up.
+        """
         ...
 
     async def cancel(self, run_id: str) -> Run | None:
@@ -103,12 +109,12 @@ class Opinions:
         return await self._ask(self._judge)
 
     async def start_run(self, wish: Wish) -> Run:
-        run = await self._judging().start(wish, dry_run=False)
+        run = await self._start(wish, dry_run=False)
         assert isinstance(run, Run)
         return run
 
     async def estimate(self, wish: Wish) -> Estimate:
-        estimate = await self._judging().start(wish, dry_run=True)
+        estimate = await self._start(wish, dry_run=True)
         assert isinstance(estimate, Estimate)
         return estimate
 
@@ -144,10 +150,13 @@ class Opinions:
 
         return await self._ask(question)
 
-    def _judging(self) -> Judges:
+    async def _start(self, wish: Wish, *, dry_run: bool) -> Run | Estimate:
         if self._judges is None or not self._judges.configured:
             raise NoJudge
-        return self._judges
+        try:
+            return await self._judges.start(wish, dry_run=dry_run)
+        except JudgeError as error:
+            raise NoJudge(str(error)) from None
 
     def _judge(self, store: Store) -> Judge:
         return Judge(self._judges is not None and self._judges.configured, self._versions(store))
