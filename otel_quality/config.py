@@ -21,7 +21,7 @@ from pydantic import ConfigDict, SecretStr, TypeAdapter, ValidationError
 from otel_quality.api.hosts import is_loopback
 from otel_quality.core import dedup, engine, keys, score
 from otel_quality.core.drift import rules
-from otel_quality.core.sessions import assembly
+from otel_quality.core.sessions import assembly, transcript
 from otel_quality.core.tools import adapt
 from otel_quality.judge import config as judges
 from otel_quality.store import contract
@@ -92,6 +92,7 @@ class Config:
     """All settings of the processor.
 
     Attributes:
+        spans_elsewhere: OTEL_* variables say where the spans of judges' calls go; else they come to the processor itself.
         keys: of the judges, by the variable that holds each; no setting, and printed nowhere.
     """
 
@@ -102,6 +103,8 @@ class Config:
     adaptations: adapt.Config = field(default_factory=adapt.Config)
     server: Server = field(default_factory=Server)
     judge: judges.Config = field(default_factory=judges.Config)
+    content: transcript.Config = field(default_factory=transcript.Config)
+    spans_elsewhere: bool = False
     keys: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
@@ -109,6 +112,8 @@ LIST: Final = "list of strings"
 TABLE: Final = "table of strings"
 TABLES: Final = "list of tables"
 HIDDEN: Final = "secret string"
+
+_SPANS_GO: Final = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 
 _SECTIONS: Final[dict[str, tuple[type, ...]]] = {
     "server": (Server,),
@@ -120,6 +125,7 @@ _SECTIONS: Final[dict[str, tuple[type, ...]]] = {
     "sessions": (assembly.Config,),
     "store": (contract.Config,),
     "adaptations": (adapt.Config,),
+    "content": (transcript.Config,),
     "judge": (judges.Config,),
     "otlp": (receiver.Limits,),
 }
@@ -219,7 +225,9 @@ def load(path: Path | None, environ: Mapping[str, str], overrides: Mapping[str, 
         made[adapt.Config],
         made[Server],
         made[judges.Config],
-        _keys(made[judges.Config], environ),
+        made[transcript.Config],
+        spans_elsewhere=any(environ.get(name, "").strip() for name in _SPANS_GO),
+        keys=_keys(made[judges.Config], environ),
     )
 
 
@@ -232,7 +240,10 @@ def _keys(judge: judges.Config, environ: Mapping[str, str]) -> Mapping[str, str]
 def effective(config: Config) -> dict[str, Any]:
     """The value of every setting, by name."""
     parts = (config.server, config.backend, config.otlp, config.core.score, config.core.drift, config.core.watch, config.core.limits)
-    of = {type(part): part for part in (*parts, config.core.dedup, config.core.sessions, config.store, config.adaptations, config.judge)}
+    of = {
+        type(part): part
+        for part in (*parts, config.core.dedup, config.core.sessions, config.store, config.adaptations, config.judge, config.content)
+    }
     owner_of = {f"{section}.{f.name}": owner for section, owners in _SECTIONS.items() for owner in owners for f in fields(owner)}
     return {name: getattr(of[owner], name.split(".")[1]) for name, owner in owner_of.items()}
 
