@@ -42,6 +42,7 @@ class KeptSession:
         graded_ns: when the grade was made; 0 where it is not.
         updated_ns: when anything of it last changed.
         active_ns: event time of its last activity; when it came, where its source has no times.
+        told_by_feedback: whether the feedback on its last message is all likes or all dislikes; None where there is none, or both.
     """
 
     record: SessionRecord
@@ -52,6 +53,7 @@ class KeptSession:
     active_ns: int
     meta: Meta = Meta()
     override: Override | None = None
+    told_by_feedback: bool | None = None
 
     @property
     def effective(self) -> Grade | None:
@@ -67,6 +69,11 @@ class KeptSession:
         """What is known for sure: a person's grade, else the outcome told to us, else the span's; None where nobody said."""
         said = (self.override.task_completed if self.override else None, self.meta.success, self.record.success)
         return next((each for each in said if each is not None), None)
+
+    @property
+    def label(self) -> bool | None:
+        """What calibration learns from: what is known for sure, else feedback on the last message; a like there means completed."""
+        return self.told_by_feedback if self.completed is None else self.completed
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,9 +52,7 @@ class Grading:
         if not self._stamp and self._load(store, stamp):
             return
         begun_s = time.monotonic()
-        labelled = [
-            Labelled(kept.record, success=kept.completed) for kept in store.labelled(limit=MAX_LABELS) if kept.completed is not None
-        ]
+        labelled = [Labelled(kept.record, success=kept.label) for kept in store.labelled(limit=MAX_LABELS) if kept.label is not None]
         self._calibration = calibrate.fit(labelled)
         self._rested_s = time.monotonic() + _REST * (time.monotonic() - begun_s)
         model = None if self._calibration is None else self._calibration.to_json()

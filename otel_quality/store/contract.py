@@ -10,7 +10,7 @@ succeed later, and nothing of the failed transaction is kept.
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol
+from typing import Literal, Protocol
 
 from otel_quality.core.history import (
     ErrorGroup,
@@ -37,8 +37,7 @@ from otel_quality.core.tools.knowledge import (
     Prediction,
     Tally,
 )
-
-FOREVER_NS: Final = 2**63 - 1
+from otel_quality.store.judged import FOREVER_NS, Judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class Config:
     Attributes:
         url: postgresql://user@host/database; empty is SQLite: history.sqlite in the data directory, or memory without one.
         retention_days: what is older is removed, except pinned sessions; 1 to 36500.
-        max_bytes: over it the oldest history is removed, whatever its age; at least 16777216.
+        max_bytes: over it the oldest history is removed, whatever its age, texts of sessions first; at least 16777216.
         max_executions: over it the oldest tool executions are removed; at least 1000.
     """
 
@@ -68,7 +67,7 @@ class Config:
             raise ValueError("max_executions must be at least 1000")
 
 
-class Store(Protocol):
+class Store(Judged, Protocol):
     """History behind one interface; see the module."""
 
     def close(self) -> None:
@@ -105,10 +104,13 @@ class Store(Protocol):
         """Set or take back a person's grade; False where there is no such session."""
 
     def delete_session(self, session_id: str) -> bool:
-        """Remove a session, its revisions and its executions; False where there was none."""
+        """Remove a session with its revisions, executions, text and all that was said of it; False where nothing of it was kept.
+
+        What judging it took stays, for the budgets.
+        """
 
     def labelled(self, *, limit: int = 10_000) -> list[KeptSession]:
-        """The latest sessions whose `completed` is known."""
+        """The latest sessions whose `label` is known."""
 
     def labels_stamp(self) -> str:
         """Changes whenever `labelled` does."""
@@ -231,4 +233,7 @@ class Store(Protocol):
         """What history takes, free space that will be used again left out."""
 
     def prune(self, config: Config, *, now_ns: int) -> int:
-        """Remove what is over age or size; rows removed."""
+        """Remove what is over age or size; rows removed.
+
+        What was said of a session stays as long as the session. Over the size, texts of sessions go before all else.
+        """

@@ -74,6 +74,9 @@ class Judged(Protocol):
     def add_assessment(self, run_id: str, session: str, assessment: Assessment, *, now_ns: int) -> None:
         """Keep what one expert said, as soon as it is said, so that a restart asks it no second time."""
 
+    def add_spent(self, run_id: str, session: str, expert: str, spent: Spent, *, now_ns: int) -> None:
+        """Count what calls took that came to nothing; the expert has said nothing by them."""
+
     def assessments(self, run_id: str, session: str) -> list[Assessment]:
         """What experts said of a session in a run, in order of time."""
 
@@ -96,14 +99,17 @@ class Judged(Protocol):
 
     # What they add up to
 
-    def overview(self, wanted: OverviewFilter, versions: Versions) -> list[Overview]:
-        """Sessions, pinned first, then latest active, with what was said about them."""
+    def overview(self, wanted: OverviewFilter, versions: Versions | None) -> list[Overview]:
+        """Sessions, pinned first, then latest active, with what was said about them; without versions nothing is `evaluated`."""
 
-    def count_overview(self, wanted: OverviewFilter, versions: Versions) -> int:
+    def overview_of(self, session: str, versions: Versions | None) -> Overview | None:
+        """Likewise one session; None where it is not kept."""
+
+    def count_overview(self, wanted: OverviewFilter, versions: Versions | None) -> int:
         """How many `overview` would give without limit and offset."""
 
     def current_versions(self) -> Versions | None:
-        """Versions of the newest evaluation: what stands for the present ones where no judge is configured."""
+        """Versions of the newest evaluation that is no anchor's: what stands for the present ones where no judge is configured."""
 
     def week_means(self, versions: Versions, *, since_ns: int, until_ns: int = FOREVER_NS, by_complexity: bool = False) -> list[WeekMeans]:
         """By ISO week of evaluation, oldest first; of each session its latest evaluation, if it is by these versions."""

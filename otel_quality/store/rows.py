@@ -133,6 +133,7 @@ def from_session(record: SessionRecord, grade: Grade | None, *, sources: str, no
             "active_ns": record.end_ns or now_ns,
             "updated_ns": now_ns,
             "api_calls": record.api_calls,
+            "messages": record.messages,
             "tokens": record.input_tokens + record.output_tokens,
             "cost_usd": record.cost_usd,
             "told_by_span": number(record.success),
@@ -151,7 +152,7 @@ def from_session(record: SessionRecord, grade: Grade | None, *, sources: str, no
 
 
 def to_session(row: Row) -> KeptSession:
-    sources, record, grade, graded_ns, updated_ns, active_ns, pinned, profile, name, told, by_person_ns = row[:11]
+    told_by_feedback, sources, record, grade, graded_ns, updated_ns, active_ns, pinned, profile, name, told, by_person_ns = row[:12]
     return KeptSession(
         record=unpacked(_RECORD, record),
         sources=tuple(each for each in sources.split(_SEPARATOR) if each),
@@ -160,7 +161,8 @@ def to_session(row: Row) -> KeptSession:
         updated_ns=updated_ns,
         active_ns=active_ns,
         meta=Meta(bool(pinned), profile, name, truth(told)),
-        override=None if by_person_ns is None else _to_override(by_person_ns, *row[11:]),
+        override=None if by_person_ns is None else _to_override(by_person_ns, *row[12:]),
+        told_by_feedback=truth(told_by_feedback),
     )
 
 

@@ -9,6 +9,17 @@ Decision: two indexes of executions hold all that the frequent questions ask, so
 
 from typing import Final
 
+_AXES: Final = (
+    "task_complexity",
+    "goal_completion",
+    "tool_usage_quality",
+    "efficiency",
+    "communication",
+    "subagent_orchestration",
+    "self_extension",
+)
+"""As they were when their columns were made: a migration does not follow the vocabulary."""
+
 _FIRST: Final = (
     """
     CREATE TABLE executions (
@@ -66,10 +77,101 @@ _FIRST: Final = (
     "CREATE TABLE calibrations (name TEXT PRIMARY KEY, made_ns BIGINT NOT NULL, document TEXT NOT NULL)",
 )
 
-MIGRATIONS: Final = (_FIRST,)
+_JUDGED: Final = (
+    "ALTER TABLE sessions ADD COLUMN messages BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE sessions ADD COLUMN told_by_feedback SMALLINT",
+    "ALTER TABLE sessions ADD COLUMN judge TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE sessions ADD COLUMN rubric TEXT NOT NULL DEFAULT ''",
+    "CREATE INDEX sessions_listed ON sessions (pinned DESC, active_ns DESC, id, judge, rubric, profile)",
+    """
+    CREATE INDEX sessions_labelled ON sessions (active_ns, id, updated_ns, by_person_completed, told, told_by_span, told_by_feedback)
+        WHERE COALESCE(by_person_completed, told, told_by_span, told_by_feedback) IS NOT NULL
+    """,
+    """
+    CREATE TABLE feedback (
+        session TEXT NOT NULL, message_index BIGINT NOT NULL, author TEXT NOT NULL, change BIGINT NOT NULL, stands SMALLINT NOT NULL,
+        rating SMALLINT NOT NULL, time_ns BIGINT NOT NULL, comment TEXT NOT NULL, source TEXT NOT NULL,
+        PRIMARY KEY (session, message_index, author, change)
+    )
+    """,
+    "CREATE INDEX feedback_time ON feedback (time_ns, stands, rating)",
+    "CREATE INDEX feedback_standing ON feedback (session, message_index, rating) WHERE stands = 1",
+    """
+    CREATE TABLE annotations (
+        session TEXT NOT NULL, trace_id TEXT NOT NULL, span_id TEXT NOT NULL, response_id TEXT NOT NULL, name TEXT NOT NULL,
+        author TEXT NOT NULL, time_ns BIGINT NOT NULL, value DOUBLE PRECISION, label TEXT NOT NULL, explanation TEXT NOT NULL,
+        error TEXT NOT NULL,
+        PRIMARY KEY (session, trace_id, span_id, response_id, name, author)
+    )
+    """,
+    "CREATE INDEX annotations_time ON annotations (time_ns)",
+    """
+    CREATE TABLE transcripts (
+        session TEXT PRIMARY KEY, active_ns BIGINT NOT NULL, kept_ns BIGINT NOT NULL, messages BIGINT NOT NULL, document BYTEA NOT NULL
+    )
+    """,
+    "CREATE INDEX transcripts_active ON transcripts (active_ns DESC, session)",
+    """
+    CREATE TABLE runs (
+        id TEXT PRIMARY KEY, scope TEXT NOT NULL, session TEXT NOT NULL, since_ns BIGINT NOT NULL, sessions BIGINT NOT NULL,
+        backend TEXT NOT NULL, model TEXT NOT NULL, judge TEXT NOT NULL, rubric TEXT NOT NULL, state TEXT NOT NULL,
+        created_ns BIGINT NOT NULL, ended_ns BIGINT NOT NULL, calls BIGINT NOT NULL, input_tokens BIGINT NOT NULL,
+        output_tokens BIGINT NOT NULL, cost_usd DOUBLE PRECISION NOT NULL, error TEXT NOT NULL, note TEXT NOT NULL
+    )
+    """,
+    "CREATE INDEX runs_created ON runs (created_ns)",
+    """
+    CREATE TABLE run_items (
+        run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE, session TEXT NOT NULL, place BIGINT NOT NULL, state TEXT NOT NULL,
+        error TEXT NOT NULL, mean DOUBLE PRECISION, anchor SMALLINT NOT NULL,
+        PRIMARY KEY (run, session)
+    )
+    """,
+    "CREATE INDEX run_items_place ON run_items (run, place)",
+    "CREATE INDEX run_items_state ON run_items (run, anchor, state)",
+    """
+    CREATE TABLE assessments (
+        run TEXT NOT NULL, session TEXT NOT NULL, expert TEXT NOT NULL, time_ns BIGINT NOT NULL, calls BIGINT NOT NULL,
+        input_tokens BIGINT NOT NULL, output_tokens BIGINT NOT NULL, cost_usd DOUBLE PRECISION NOT NULL, document BYTEA,
+        PRIMARY KEY (run, session, expert)
+    )
+    """,
+    "CREATE INDEX assessments_session ON assessments (session)",
+    "CREATE INDEX assessments_spent ON assessments (time_ns, calls, input_tokens, output_tokens, cost_usd)",
+    f"""
+    CREATE TABLE evaluations (
+        run TEXT NOT NULL, session TEXT NOT NULL, time_ns BIGINT NOT NULL, week_ns BIGINT NOT NULL, judge TEXT NOT NULL,
+        rubric TEXT NOT NULL, backend TEXT NOT NULL, model TEXT NOT NULL, experts TEXT NOT NULL, masked TEXT NOT NULL,
+        anchor SMALLINT NOT NULL, latest SMALLINT NOT NULL, bucket TEXT NOT NULL,
+        {", ".join(f"{axis} DOUBLE PRECISION" for axis in _AXES)},
+        PRIMARY KEY (run, session)
+    )
+    """,
+    "CREATE INDEX evaluations_session ON evaluations (session, anchor, time_ns, judge, rubric)",
+    "CREATE INDEX evaluations_time ON evaluations (time_ns, run, session, anchor)",
+    f"CREATE INDEX evaluations_weeks ON evaluations (judge, rubric, week_ns, bucket, time_ns, {', '.join(_AXES)}) WHERE latest = 1",
+)
+
+MIGRATIONS: Final = (_FIRST, _JUDGED)
 """Migration n (from 1) is `MIGRATIONS[n - 1]`."""
 
 VERSIONS: Final = "CREATE TABLE IF NOT EXISTS migrations (version BIGINT PRIMARY KEY, applied_ns BIGINT NOT NULL)"
 
-TABLES: Final = ("executions", "sessions", "revisions", "predictions", "adaptations", "policies", "reports", "calibrations")
+TABLES: Final = (
+    "executions",
+    "sessions",
+    "revisions",
+    "predictions",
+    "adaptations",
+    "policies",
+    "reports",
+    "calibrations",
+    "feedback",
+    "annotations",
+    "transcripts",
+    "runs",
+    "run_items",
+    "assessments",
+    "evaluations",
+)
 """All tables that hold history."""

@@ -31,10 +31,12 @@ from otel_quality.core.tools.knowledge import (
     Tally,
 )
 from otel_quality.core.tools.predict import MIN_SAMPLES
-from otel_quality.store import rows
+from otel_quality.store import retention, rows
 from otel_quality.store import statements as sql
-from otel_quality.store.contract import FOREVER_NS, Config
-from otel_quality.store.database import Database, Row
+from otel_quality.store.contract import Config
+from otel_quality.store.database import Row
+from otel_quality.store.judged import FOREVER_NS
+from otel_quality.store.judged_sql import SqlJudged
 
 _DAY_NS: Final = 86_400 * 10**9
 _STEPS_NS: Final = {"day": (_DAY_NS, 0), "week": (7 * _DAY_NS, 3 * _DAY_NS)}
@@ -44,16 +46,12 @@ _PRUNE_ROUNDS: Final = 40
 """A tenth each: what is left is under 2 % of what was."""
 
 
-class SqlStore:
+class SqlStore(SqlJudged):
     """Implements `contract.Store`.
 
     Args:
         database: an open one; this store owns it.
     """
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._query, self._change = database.query, database.change
 
     def close(self) -> None:
         self._database.close()
@@ -70,7 +68,10 @@ class SqlStore:
             sources = known[0][0] if known else rows.names(())
             if rows.names((source,)) not in sources:
                 sources = sources.rstrip("\x1f") + rows.names((source,))
-            self._change(sql.PUT_SESSION, rows.from_session(record, grade, sources=sources, now_ns=now_ns))
+            values = rows.from_session(record, grade, sources=sources, now_ns=now_ns)
+            self._change(sql.PUT_SESSION, values)
+            self._change(sql.TRANSCRIPT_ACTIVE, values)
+            self._said(record.id, now_ns)
             if grade is not None:
                 self._add_revision(session, rows.from_grade(grade), source=source, now_ns=now_ns)
 
@@ -86,10 +87,11 @@ class SqlStore:
 
     def sessions(self, wanted: SessionFilter) -> list[KeptSession]:
         values = rows.from_filter(wanted) | {"limit": wanted.limit, "offset": wanted.offset}
-        return [rows.to_session(row) for row in self._query(sql.SESSIONS, values)]
+        return [rows.to_session(row) for row in self._query(sql.sessions(values), values)]
 
     def count_sessions(self, wanted: SessionFilter) -> int:
-        return int(self._query(sql.COUNT_SESSIONS, rows.from_filter(wanted))[0][0])
+        values = rows.from_filter(wanted)
+        return int(self._query(sql.count_sessions(values), values)[0][0])
 
     def revisions(self, session_id: str) -> list[Revision]:
         return [rows.to_revision(row) for row in self._query(sql.REVISIONS, {"id": rows.clean(session_id)})]
@@ -105,7 +107,9 @@ class SqlStore:
         session = {"id": rows.clean(session_id)}
         with self.transaction():
             self._change(sql.DELETE_ITS_EXECUTIONS, session)
-            return self._change(sql.DELETE_SESSION, session) > 0
+            self._forget(session["id"])
+            text = self.delete_transcript(session_id)
+            return self._change(sql.DELETE_SESSION, session) > 0 or text
 
     def labelled(self, *, limit: int = 10_000) -> list[KeptSession]:
         return [rows.to_session(row) for row in self._query(sql.LABELLED, {"limit": limit})]
@@ -288,7 +292,7 @@ class SqlStore:
     # Upkeep
 
     def counts(self) -> dict[str, int]:
-        return {table: int(count) for table, count in self._query(sql.COUNTS, {})}
+        return {table: int(count) for table, count in self._query(retention.COUNTS, {})}
 
     def size_bytes(self) -> int:
         return self._database.size_bytes()
@@ -296,18 +300,26 @@ class SqlStore:
     def prune(self, config: Config, *, now_ns: int) -> int:
         before = {"before": now_ns - config.retention_days * _DAY_NS}
         with self.transaction():
-            removed = sum(self._change(statement, before) for statement in sql.PRUNE_OLD)
-            removed += self._change(sql.PRUNE_EXECUTIONS, {"kept": config.max_executions})
+            removed = sum(self._change(statement, before) for statement in retention.OLD)
+            removed += self._change(retention.EXECUTIONS_OVER, {"kept": config.max_executions})
+        for tenth in (retention.TEXT_TENTH, retention.TENTH):
+            removed += self._shrink(tenth, config.max_bytes)
+        if removed:
+            self._database.give_back()
+        return removed
+
+    def _shrink(self, tenth: Sequence[str], max_bytes: int) -> int:
+        """Remove the oldest tenth again and again until it fits or nothing is left that may go; rows removed."""
+        removed = 0
         for _ in range(_PRUNE_ROUNDS):
-            if self.size_bytes() <= config.max_bytes:
+            if self.size_bytes() <= max_bytes:
                 break
             with self.transaction():
-                gone = sum(self._change(statement, {}) for statement in sql.PRUNE_TENTH)
+                gone = sum(self._change(statement, {}) for statement in tenth)
+                self._change(retention.FORGOTTEN, {})
             removed += gone
             if not gone:
                 break
-        if removed:
-            self._database.give_back()
         return removed
 
 

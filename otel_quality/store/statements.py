@@ -1,15 +1,15 @@
 """Every statement of the store, in the words that SQLite and PostgreSQL share.
 
-A filter that is None is no filter: `CAST(:x AS TEXT) IS NULL OR column = :x`. The cast tells PostgreSQL the type of a None.
+A filter that is None is no filter: `CAST(:x AS TEXT) IS NULL OR column = :x`. The cast tells PostgreSQL the type of a None. Filters of
+sessions are many, so there only the given ones stand in the statement. Every part of a statement is a constant of this file.
 What a person said of a session stands before what the machine said.
 """
 
-from typing import Final
-
-from otel_quality.store.schema import TABLES
+from collections.abc import Mapping
+from typing import Any, Final
 
 COMPLETED: Final = "COALESCE(by_person_completed, completed)"
-KNOWN: Final = "COALESCE(by_person_completed, told, told_by_span)"
+KNOWN: Final = "COALESCE(by_person_completed, told, told_by_span, told_by_feedback)"
 
 # Executions
 
@@ -102,37 +102,61 @@ FAILURE_EXAMPLES: Final = {
 
 # Sessions
 
-_SESSION: Final = """
-    sources, record, grade, graded_ns, updated_ns, active_ns, pinned, profile, name, told, by_person_ns, author, note,
+SESSION_COLUMNS: Final = """
+    told_by_feedback, sources, record, grade, graded_ns, updated_ns, active_ns, pinned, profile, name, told, by_person_ns, author, note,
     by_person_completed, by_person_efficiency, by_person_quality, by_person_recovered
 """
 _GIVEN: Final = """
-    id, sources, platform, agents, models, only_model, task_type, active_ns, updated_ns, api_calls, tokens, cost_usd, told_by_span,
-    graded_ns, completed, efficiency, quality, recovered, errors, loop_risk, p_completed, record, grade
+    id, sources, platform, agents, models, only_model, task_type, active_ns, updated_ns, api_calls, messages, tokens, cost_usd,
+    told_by_span, graded_ns, completed, efficiency, quality, recovered, errors, loop_risk, p_completed, record, grade
 """
 _REPLACED: Final = ", ".join(f"{name.strip()} = excluded.{name.strip()}" for name in _GIVEN.split(",")[1:])
 PUT_SESSION: Final = f"""
     INSERT INTO sessions ({_GIVEN}, pinned, profile, name) VALUES (
-        :id, :sources, :platform, :agents, :models, :only_model, :task_type, :active_ns, :updated_ns, :api_calls, :tokens, :cost_usd,
-        :told_by_span, :graded_ns, :completed, :efficiency, :quality, :recovered, :errors, :loop_risk, :p_completed,
+        :id, :sources, :platform, :agents, :models, :only_model, :task_type, :active_ns, :updated_ns, :api_calls, :messages, :tokens,
+        :cost_usd, :told_by_span, :graded_ns, :completed, :efficiency, :quality, :recovered, :errors, :loop_risk, :p_completed,
         :record, :grade, 0, '', ''
     ) ON CONFLICT (id) DO UPDATE SET {_REPLACED}
 """  # noqa: S608
-SESSION: Final = f"SELECT {_SESSION} FROM sessions WHERE id = :id"  # noqa: S608
-_WANTED: Final = f"""
-    active_ns >= :since AND active_ns < :until
-    AND (CAST(:task_type AS TEXT) IS NULL OR task_type = :task_type) AND (CAST(:platform AS TEXT) IS NULL OR platform = :platform)
-    AND (CAST(:profile AS TEXT) IS NULL OR profile = :profile) AND (CAST(:pinned AS BIGINT) IS NULL OR pinned = :pinned)
-    AND (CAST(:agent AS TEXT) IS NULL OR agents LIKE :agent ESCAPE '!') AND (CAST(:model AS TEXT) IS NULL OR models LIKE :model ESCAPE '!')
-    AND (CAST(:source AS TEXT) IS NULL OR sources LIKE :source ESCAPE '!')
-    AND (CAST(:graded AS BIGINT) IS NULL OR (CASE WHEN graded_ns > 0 THEN 1 ELSE 0 END) = :graded)
-    AND (CAST(:completed AS BIGINT) IS NULL OR {COMPLETED} = :completed)
-"""
-SESSIONS: Final = f"""
-    SELECT {_SESSION} FROM sessions WHERE {_WANTED} ORDER BY pinned DESC, active_ns DESC, id LIMIT :limit OFFSET :offset
-"""  # noqa: S608
-COUNT_SESSIONS: Final = f"SELECT COUNT(*) FROM sessions WHERE {_WANTED}"  # noqa: S608
+SESSION: Final = f"SELECT {SESSION_COLUMNS} FROM sessions WHERE id = :id"  # noqa: S608
+CONDITIONS: Final = {
+    "task_type": "task_type = :task_type",
+    "platform": "platform = :platform",
+    "profile": "profile = :profile",
+    "pinned": "pinned = :pinned",
+    "agent": "agents LIKE :agent ESCAPE '!'",
+    "model": "models LIKE :model ESCAPE '!'",
+    "source": "sources LIKE :source ESCAPE '!'",
+    "graded": "(CASE WHEN graded_ns > 0 THEN 1 ELSE 0 END) = :graded",
+    "completed": f"{COMPLETED} = :completed",
+    "status": "(CASE WHEN judge = '' THEN 'pending' WHEN judge = :judge AND rubric = :rubric THEN 'evaluated' ELSE 'stale' END) = :status",
+}
+"""What each filter of sessions asks. Only those that are given stand in a statement, so that an index can answer it."""
+BY_ACTIVITY: Final = "pinned DESC, active_ns DESC, id"
+
+
+def wanted(values: Mapping[str, Any]) -> str:
+    """The condition of those filters that are given.
+
+    >>> wanted({"since": 0, "until": 9, "profile": "ops", "agent": None})
+    'active_ns >= :since AND active_ns < :until AND profile = :profile'
+    """
+    given = (condition for name, condition in CONDITIONS.items() if values.get(name) is not None)
+    return " AND ".join(("active_ns >= :since AND active_ns < :until", *given))
+
+
+def sessions(values: Mapping[str, Any]) -> str:
+    """The statement that lists sessions."""
+    return f"SELECT {SESSION_COLUMNS} FROM sessions WHERE {wanted(values)} ORDER BY {BY_ACTIVITY} LIMIT :limit OFFSET :offset"  # noqa: S608
+
+
+def count_sessions(values: Mapping[str, Any]) -> str:
+    """The statement that counts them."""
+    return f"SELECT COUNT(*) FROM sessions WHERE {wanted(values)}"  # noqa: S608
+
+
 SOURCES: Final = "SELECT sources FROM sessions WHERE id = :id"
+TRANSCRIPT_ACTIVE: Final = "UPDATE transcripts SET active_ns = :active_ns WHERE session = :id"
 SET_META: Final = """
     UPDATE sessions SET pinned = :pinned, profile = :profile, name = :name, told = :told, updated_ns = :now WHERE id = :id
 """
@@ -150,7 +174,7 @@ ADD_REVISION: Final = """
 TRIM_REVISIONS: Final = "DELETE FROM revisions WHERE session = :id AND revision <= :revision"
 REVISIONS: Final = "SELECT session, revision, graded_ns, source, grade FROM revisions WHERE session = :id ORDER BY revision DESC"
 LABELLED: Final = f"""
-    SELECT {_SESSION} FROM sessions WHERE {KNOWN} IS NOT NULL ORDER BY active_ns DESC, id LIMIT :limit
+    SELECT {SESSION_COLUMNS} FROM sessions WHERE {KNOWN} IS NOT NULL ORDER BY active_ns DESC, id LIMIT :limit
 """  # noqa: S608
 LABELS_STAMP: Final = f"""
     SELECT COUNT(*), COALESCE(SUM({KNOWN}), 0), COALESCE(MAX(updated_ns), 0) FROM sessions WHERE {KNOWN} IS NOT NULL
@@ -230,34 +254,3 @@ PUT_CALIBRATION: Final = """
     ON CONFLICT (name) DO UPDATE SET made_ns = excluded.made_ns, document = excluded.document
 """
 CALIBRATION: Final = "SELECT document FROM calibrations WHERE name = :name"
-
-# Retention
-
-PRUNE_OLD: Final = (
-    "DELETE FROM executions WHERE time_ns < :before",
-    "DELETE FROM sessions WHERE active_ns < :before AND pinned = 0",
-    "DELETE FROM predictions WHERE time_ns < :before",
-    "DELETE FROM adaptations WHERE time_ns < :before",
-)
-PRUNE_EXECUTIONS: Final = """
-    DELETE FROM executions WHERE time_ns <= (SELECT time_ns FROM executions ORDER BY time_ns DESC LIMIT 1 OFFSET :kept)
-"""
-PRUNE_TENTH: Final = (
-    """
-    DELETE FROM executions WHERE time_ns <= (
-        SELECT time_ns FROM executions ORDER BY time_ns LIMIT 1 OFFSET (SELECT COUNT(*) / 10 FROM executions)
-    )
-    """,
-    """
-    DELETE FROM sessions WHERE pinned = 0 AND active_ns <= (
-        SELECT active_ns FROM sessions WHERE pinned = 0 ORDER BY active_ns LIMIT 1
-        OFFSET (SELECT COUNT(*) / 10 FROM sessions WHERE pinned = 0)
-    )
-    """,
-    """
-    DELETE FROM predictions WHERE time_ns <= (
-        SELECT time_ns FROM predictions ORDER BY time_ns LIMIT 1 OFFSET (SELECT COUNT(*) / 10 FROM predictions)
-    )
-    """,
-)
-COUNTS: Final = " UNION ALL ".join(f"SELECT '{table}', COUNT(*) FROM {table}" for table in TABLES)  # noqa: S608

@@ -1,5 +1,6 @@
 """The axes on which judges score a session, 0-100 each, and the words that runs and sessions are described with."""
 
+from bisect import bisect_left
 from typing import Final, Literal
 
 Axis = Literal[
@@ -27,7 +28,17 @@ OPTIONAL_AXES: Final[frozenset[Axis]] = frozenset({"tool_usage_quality", "subage
 BUCKETS: Final = ("0-25", "26-50", "51-75", "76+")
 """Of task complexity."""
 BUCKET_BOUNDS: Final = (25, 50, 75)
-"""A complexity up to and including the bound is in the bucket; a mean between two whole numbers belongs to the next bucket above 25, 50 or 75."""
+"""A complexity up to and including the bound is in the bucket; what lies between two buckets, such as 25.5, is in the upper one."""
+
+
+def bucket_of(complexity: float) -> str:
+    """The bucket of a task complexity 0-100.
+
+    >>> [bucket_of(complexity) for complexity in (0, 25, 25.5, 50, 75, 75.25, 100)]
+    ['0-25', '0-25', '26-50', '26-50', '51-75', '76+', '76+']
+    """
+    return BUCKETS[bisect_left(BUCKET_BOUNDS, complexity)]
+
 
 Status = Literal["evaluated", "stale", "pending"]
 STATUSES: Final[tuple[Status, ...]] = ("evaluated", "stale", "pending")

@@ -58,6 +58,7 @@ def continued(known: SessionRecord, new: SessionRecord) -> SessionRecord:
         traits=last.traits or first.traits,
         clues=known.clues | new.clues,
         sketch=last.sketch or first.sketch,
+        messages=max(known.messages, new.messages),
     )
 
 
@@ -97,6 +98,7 @@ def _joined(known: SessionRecord, new: SessionRecord) -> SessionRecord:
         traits=fuller.traits or other.traits,
         clues=fuller.clues | other.clues,
         sketch=fuller.sketch or other.sketch,
+        messages=max(known.messages, new.messages),
     )
 
 

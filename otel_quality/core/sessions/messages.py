@@ -12,9 +12,9 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from otel_quality.core.sessions import traits
+from otel_quality.core.sessions import shapes, traits
 from otel_quality.core.sessions.record import SessionRecord, ToolUse
-from otel_quality.core.sessions.shapes import LISTS, Call, Result, Turn, turns
+from otel_quality.core.sessions.shapes import LISTS, Call, Result, Turn
 from otel_quality.core.sessions.tally import TOOL_USES, tally
 from otel_quality.vocabulary import signs
 
@@ -42,7 +42,8 @@ def record(session: object) -> SessionRecord:
 
 
 def _record(session: object) -> SessionRecord:
-    read = turns(session)
+    numbered = shapes.numbered(session)
+    read = [turn for _, turn in numbered]
     told: Mapping[str, Any] = session if isinstance(session, Mapping) else {}
     uses = _tool_uses(read)
     sums = tally(uses)
@@ -74,6 +75,7 @@ def _record(session: object) -> SessionRecord:
         traits=traits.of(read),
         clues=traits.clues(read),
         sketch=traits.sketch(read),
+        messages=numbered[-1][0] + 1 if numbered else 0,
     )
 
 

@@ -35,6 +35,7 @@ class SessionRecord:
         group: what calibration compares it with (source and domain, or task type and agent).
         start_ns, end_ns: event time; 0 where a source has no times.
         api_calls: LLM calls, or assistant messages.
+        messages: of a message list, as feedback counts them from 0; 0 where unknown.
         failed_api_calls: those of them that failed.
         tool_uses: in event order; at most as many as the bound, the latest ones.
         tool_calls, tool_errors: all of them, also over the bound.
@@ -82,6 +83,7 @@ class SessionRecord:
     traits: tuple[tuple[str, float], ...] = ()
     clues: frozenset[int] = frozenset()
     sketch: str = ""
+    messages: int = 0
 
 
 @dataclass(frozen=True, slots=True)
