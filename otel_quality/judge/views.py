@@ -9,9 +9,9 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
-_ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPED: Final = re.compile(r"\\+(.)", re.DOTALL)
 _WRAPPED: Final = re.compile(r"(?<=[\w\-+/=])[ \t]*\\?\r?\n[ \t]*(?=[\w\-+/=])")
-_ESCAPES: Final = {"n": " \n", "r": " \n", '"': ' "', "'": " '", "/": " /"}
+_ESCAPES: Final = {"n": "\n", "r": "\n", "t": " ", "b": " ", "f": " ", "\\": " "}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +58,17 @@ def unwrapped(view: View) -> View | None:
 
 
 def _escape(match: re.Match[str]) -> str:
-    """What an escape stands for, as long as the escape."""
-    return _ESCAPES.get(match[1], "  " if match[1] in "\\bft" else match[0])
+    """What an escape stands for, as long as the escape; one that was escaped again is still one."""
+    return " " * (len(match[0]) - 1) + _ESCAPES.get(match[1], match[1])
 
 
 def _plain(character: str) -> str:
     """A character that patterns for ASCII see as what it is."""
     if unicodedata.category(character) == "Cf":
         return ""
-    folded = unicodedata.normalize("NFKC", character)
-    if len(folded) == 1 and folded.isascii():
-        return folded
+    folded = unicodedata.normalize("NFKD", character)
+    if folded[0].isascii() and all(map(unicodedata.combining, folded[1:])):
+        return folded[0]
     if character.isdecimal():
         return str(unicodedata.decimal(character))
     if character.isalpha() and unicodedata.east_asian_width(character) not in "WF":
