@@ -4,7 +4,8 @@ front      what the API asks for: start, estimate, cancel; and what the processo
 runs       one run under way: its sessions, several at a time, each failing alone
 budget     what a run and a day may cost
 anchors    reference sessions that are judged in every run, to watch the judge itself
-panels     the panel of experts that a wish names
+panels     what judging needs of a panel of experts
+equipment  the panels and all else that the settings name
 exporting  sessions that a team's own class brings
 beside     the thread and event loop that all of it runs on
 """

@@ -10,8 +10,8 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Coroutine, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -21,7 +21,8 @@ from otel_quality.judge.config import Config
 from otel_quality.judge.errors import JudgeError
 from otel_quality.service.judging.beside import Across, Asks, Beside
 from otel_quality.service.judging.budget import DAY_NS, Purse, Treasury
-from otel_quality.service.judging.panels import Panel, Panels
+from otel_quality.service.judging.equipment import Equipment
+from otel_quality.service.judging.panels import Panel
 from otel_quality.service.judging.runs import OPEN, PAGE, Means, UnderWay, open_items, patiently
 from otel_quality.store.contract import Store
 from otel_quality.vocabulary.axes import ItemState
@@ -33,25 +34,6 @@ _NOTHING: Final = {
 
 T = TypeVar("T")
 _log: Final = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Equipment:
-    """What judging is made of, beside its settings.
-
-    Attributes:
-        panels: makes the panel of a wish.
-        versions: of the judge that judges where a wish names none.
-        anchors: reference sessions by id.
-        masked: masks what a transcript holds.
-        now_ns: the clock.
-    """
-
-    panels: Panels
-    versions: Versions
-    anchors: Mapping[str, Transcript] = field(default_factory=dict)
-    masked: Callable[[Transcript], Transcript] = lambda transcript: transcript
-    now_ns: Callable[[], int] = time.time_ns
 
 
 class Judging:
@@ -187,6 +169,8 @@ class Judging:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
+        if self._equipment is not None:
+            await asyncio.to_thread(self._equipment.close)
 
     def _begin(self, run: Run, items: Sequence[Item], panel: Panel, purse: Purse) -> None:
         gear = self._gear

@@ -17,16 +17,16 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from statistics import fmean
 from typing import Any, Final, TypeVar
 
-from otel_quality.core.evaluations.record import Assessment, Evaluation, Item, Run, Scores, Spent, Transcript
+from otel_quality.core.evaluations.record import Assessment, Evaluation, Item, Run, Spent, Transcript
+from otel_quality.judge import combining
 from otel_quality.judge.errors import JudgeError, JudgeUnavailable, JudgeUnusable
 from otel_quality.service.judging.beside import Asks
 from otel_quality.service.judging.budget import Purse, share
 from otel_quality.service.judging.panels import Panel
 from otel_quality.store.contract import Store
-from otel_quality.vocabulary.axes import AXES, ItemState, RunState
+from otel_quality.vocabulary.axes import ItemState, RunState
 from otel_quality.vocabulary.errors import StoreUnavailable
 
 AWAY: Final = 3
@@ -130,7 +130,7 @@ class UnderWay:
             raise JudgeError(_GONE)
         transcript = self._means.masked(transcript)
         said = {each.expert: each for each in found.assessments}
-        if unusable := next((each for each in found.assessments if not each.refused and not each.scores), None):
+        if unusable := next((each for each in found.assessments if not each.refused and set(each.scores.values()) <= {None}), None):
             raise JudgeError(unusable.comment)
         missing = [expert for expert in self._panel.experts if expert not in said]
         wanted = share(self._panel.estimate(transcript), len(missing), len(self._panel.experts))
@@ -181,7 +181,7 @@ class UnderWay:
             versions=self.run.versions,
             backend=self.run.wish.backend,
             model=self.run.wish.model,
-            scores=mean_scores(said),
+            scores=combining.mean(said),
             experts=tuple(said),
             masked=transcript.masked,
             anchor=item.anchor,
@@ -252,12 +252,6 @@ async def patiently(asks: Asks, work: Callable[[Store], T]) -> T:
         except StoreUnavailable:
             await asyncio.sleep(wait_s)
             wait_s = min(2 * wait_s, _MOST_RETRY_S)
-
-
-def mean_scores(said: list[Assessment]) -> Scores:
-    """Per axis the mean over the experts that told it; None where none did."""
-    told = {axis: [score for each in said if (score := each.scores.get(axis)) is not None] for axis in AXES}
-    return {axis: fmean(scores) if scores else None for axis, scores in told.items()}
 
 
 def _look(store: Store, run_id: str, item: Item) -> _Found:

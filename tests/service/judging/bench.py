@@ -9,7 +9,7 @@ from otel_quality.core.evaluations.record import Estimate, Run, Transcript, Wish
 from otel_quality.core.sessions.record import SessionRecord
 from otel_quality.judge.config import Config
 from otel_quality.service.judging import Judging
-from otel_quality.service.judging.front import Equipment
+from otel_quality.service.judging.equipment import Equipment
 from otel_quality.store.contract import Store
 from tests.service.history import until
 from tests.service.judging.fake import CONFIG, VERSIONS, FakeJudge, says
