@@ -2,8 +2,10 @@
 
     whose a step is   its conversation's; without one the conversation's of its trace (the first that a step of the trace names, by event
                       order); without one the trace's, where that has an agent span; else nobody's
-    when it closes    when a root agent span or `ends` marks its end and nothing later is known, or after `idle_s` without a step
+    when it closes    when a root agent span or `ends` marks its end and nothing later is known; when its outermost agent has ended,
+                      has another span above it, and nothing came for `SETTLE_NS`; else after `idle_s` without a step
     what comes later  opens it again: closed once more, its record has a higher revision
+    what turns out    to be a conversation's, after it was given as a trace's, is named in the conversation's record (`absorbs`)
 
 Steps that are nobody's yet wait for an agent span or a conversation in their trace, and are forgotten after `idle_s` or over `waiting`.
 Idle is measured by event time (the newest of all steps), and by the time of arrival when nothing arrives at all.
@@ -16,11 +18,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from otel_quality.core.sessions.part import Order, Part
+from otel_quality.core.sessions.part import Order, Part, outermost_ns
 from otel_quality.core.sessions.record import SessionRecord
 from otel_quality.core.step import Step
 
 _TRACE_HEX: Final = 32
+SETTLE_NS: Final = 10 * 10**9
+"""An agent that has a span above it may be a sub-agent: what its superior sends next is awaited for so long, by arrival."""
 _TRACES: Final = 1_000
 """Traces of one conversation whose steps without its name are taken for it; those of the others are sessions of their own."""
 _MAKE_ROOM: Final = 10
@@ -203,8 +207,12 @@ class Sessions:
     def _over(self, session: _Session, now_ns: int) -> bool:
         parts = [session.part, *self._members(session)]
         end_ns = max(part.end_ns for part in parts)
-        marked = max(part.mark_ns for part in parts)
-        return marked >= end_ns or self._newest_ns - end_ns >= self._idle_ns or now_ns - session.arrival_ns >= self._idle_ns
+        if max(part.mark_ns for part in parts) >= end_ns:
+            return True
+        silent_ns = now_ns - session.arrival_ns
+        if self._newest_ns - end_ns >= self._idle_ns or silent_ns >= self._idle_ns:
+            return True
+        return silent_ns >= SETTLE_NS and outermost_ns(parts) >= end_ns
 
     def _give(self, name: str, session: _Session) -> None:
         parts = self._members(session)
@@ -216,7 +224,9 @@ class Sessions:
         session.changed = False
         if whole.end_ns < 0:
             return
-        self._ready.append(whole.record(name, revision=session.revision))
+        given = (trace_id for trace_id in session.traces if trace_id in self._traces and self._traces[trace_id].revision)
+        absorbs = tuple(sorted(f"{trace_id:0{_TRACE_HEX}x}" for trace_id in given))
+        self._ready.append(whole.record(name, revision=session.revision, absorbs=absorbs))
         self._closings += 1
         self._revisions += session.revision > 0
         session.revision += 1
