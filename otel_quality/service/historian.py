@@ -233,20 +233,32 @@ class Historian:
         except Exception:  # noqa: BLE001 - a record that cannot be kept is found and dropped, the others are kept
             _log.exception("%d sessions and %d executions could not be kept together", len(waiting.sessions), len(waiting.executions))
             self._write_one_by_one(waiting)
-        self._waiting = _Waiting()
-        with self._counting:
-            self._count -= len(waiting)
+        else:
+            self._waiting = _Waiting()
+            self._written(len(waiting))
 
     def _write_one_by_one(self, waiting: _Waiting) -> None:
-        for part in (*(_Waiting([each], []) for each in waiting.sessions), *(_Waiting([], [each]) for each in waiting.executions)):
-            try:
-                self._keep(part)
-            except StoreError:
-                raise
-            except Exception as error:  # noqa: BLE001 - counted
-                _log.error("one of them is dropped: %s", error)
-                with self._counting:
-                    self._dropped += 1
+        """What is written waits no more, so that it is not written again where the store fails on the way."""
+        parts = [*(_Waiting([each], []) for each in waiting.sessions), *(_Waiting([], [each]) for each in waiting.executions)]
+        done = 0
+        try:
+            for part in parts:
+                try:
+                    self._keep(part)
+                except StoreError:
+                    raise
+                except Exception as error:  # noqa: BLE001 - counted
+                    _log.error("one of them is dropped: %s", error)
+                    with self._counting:
+                        self._dropped += 1
+                done += 1
+        finally:
+            self._waiting = _Waiting(waiting.sessions[done:], waiting.executions[max(done - len(waiting.sessions), 0) :])
+            self._written(done)
+
+    def _written(self, number: int) -> None:
+        with self._counting:
+            self._count -= number
 
     def _keep(self, what: _Waiting) -> None:
         store, now_ns = self._opened(), time.time_ns()

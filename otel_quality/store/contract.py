@@ -107,6 +107,9 @@ class Store(Protocol):
     def delete_session(self, session_id: str) -> bool:
         """Remove a session, its revisions and its executions; False where there was none."""
 
+    def absorb_session(self, session_id: str, *, into: str) -> bool:
+        """Remove a session and its revisions and give its executions to another one; False where there was none."""
+
     def labelled(self, *, limit: int = 10_000) -> list[KeptSession]:
         """The latest sessions whose `completed` is known."""
 

@@ -107,6 +107,12 @@ class SqlStore:
             self._change(sql.DELETE_ITS_EXECUTIONS, session)
             return self._change(sql.DELETE_SESSION, session) > 0
 
+    def absorb_session(self, session_id: str, *, into: str) -> bool:
+        session = {"id": rows.clean(session_id)}
+        with self.transaction():
+            self._change(sql.MOVE_ITS_EXECUTIONS, {**session, "into": rows.clean(into)})
+            return self._change(sql.DELETE_SESSION, session) > 0
+
     def labelled(self, *, limit: int = 10_000) -> list[KeptSession]:
         return [rows.to_session(row) for row in self._query(sql.LABELLED, {"limit": limit})]
 

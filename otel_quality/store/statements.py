@@ -143,6 +143,7 @@ SET_OVERRIDE: Final = """
 """
 DELETE_SESSION: Final = "DELETE FROM sessions WHERE id = :id"
 DELETE_ITS_EXECUTIONS: Final = "DELETE FROM executions WHERE session = :id"
+MOVE_ITS_EXECUTIONS: Final = "UPDATE executions SET session = :into WHERE session = :id"
 NEXT_REVISION: Final = "SELECT COALESCE(MAX(revision) + 1, 0) FROM revisions WHERE session = :id"
 ADD_REVISION: Final = """
     INSERT INTO revisions (session, revision, graded_ns, source, grade) VALUES (:id, :revision, :now, :source, :grade)
