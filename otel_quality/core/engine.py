@@ -34,7 +34,7 @@ from otel_quality.core.score import Config as ScoreConfig
 from otel_quality.core.sessions.assembly import Config as SessionsConfig
 from otel_quality.core.sessions.assembly import Sessions
 from otel_quality.core.sessions.record import SessionRecord
-from otel_quality.core.snapshot import Card, Key, Snapshot, Stats, Verdict
+from otel_quality.core.snapshot import Card, Counters, Intake, Key, Snapshot, Stats, Verdict
 from otel_quality.core.step import Step
 from otel_quality.core.tools.execution import Execution
 from otel_quality.core.window import Windows
@@ -268,11 +268,24 @@ class Engine:
             exposed=exposed,
             exposed_drift=exposed if self._config.watch.key == "model" else self._current_verdicts(fresh),
             exposed_tasks=shown,
-            counters=replace(self._totals.snapshot(), cancelled_tools=dict(self._executions.cancelled)),
-            intake=self._intake.snapshot(self._table),
+            counters=self._counters(),
+            intake=self._intake_so_far(),
             stats=self._stats(),
             windows={"score": sum(len(level.level.slots) for level in self._levels), "drift": len(self._table.drift.slots)},
         )
+
+    def _counters(self) -> Counters:
+        held = self._sessions.held()
+        return replace(
+            self._totals.snapshot(),
+            cancelled_tools=dict(self._executions.cancelled),
+            dropped={"execution": self._executions.dropped, "session": held.pushed_out},
+            session_revisions=held.revisions,
+        )
+
+    def _intake_so_far(self) -> Intake:
+        taken = self._intake.snapshot(self._table)
+        return replace(taken, overflow={**taken.overflow, "cancelled_tool": self._executions.overflow})
 
     def _current_verdicts(self, fresh_ns: int) -> frozenset[Key]:
         """Drift keys that something arrived for since, and those that are mild or severe."""

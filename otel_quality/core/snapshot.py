@@ -107,6 +107,8 @@ class Counters:
 
     Attributes:
         cancelled_tools: tool executions that the caller gave up, by (tool, agent); all other ones are in `history.History`.
+        dropped: what a bound cost before it came to history: executions that nobody took, sessions pushed out of assembly.
+        session_revisions: sessions given again, because more of them arrived.
     """
 
     requests: Mapping[tuple[str, str, str, str], int] = field(default_factory=dict)
@@ -118,6 +120,8 @@ class Counters:
     durations: Mapping[tuple[str, str], Histogram] = field(default_factory=dict)
     ttfcs: Mapping[tuple[str, str], Histogram] = field(default_factory=dict)
     cancelled_tools: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    session_revisions: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from otel_quality.core.history_totals import Totals
 from otel_quality.core.sessions.issues import Watch
 from otel_quality.core.sessions.record import SessionRecord
 from otel_quality.core.tools.execution import Execution
-from otel_quality.service.chores import Chore
+from otel_quality.service.chores import Chore, Done
 from otel_quality.service.keeping import SPANS, Earlier, Grader, Kept, keep, keep_one
 from otel_quality.service.measuring import Measures
 from otel_quality.service.outage import Outage
@@ -98,6 +98,7 @@ class Historian:
         self._waiting, self._earlier = _Waiting(), Earlier()
         self._store: Store | None = None
         self._totals, self._watch, self._measures = Totals(), Watch(), Measures()
+        self._pruned = 0
         self._changed, self._refresh_due_s = True, 0.0
         self._outage = Outage(pace.retry_s)
         self._history = History()
@@ -289,17 +290,21 @@ class Historian:
             now_s = time.monotonic()
             if now_s < due_s or not self._outage.may_try:
                 continue
+            self._more = False
             try:
                 done = self._outage.attempt(f"kept in order ({chore.name})", partial(self._do, chore))
             except Exception:  # noqa: BLE001 - a chore that fails must not end the others
                 _log.exception("the chore %s failed", chore.name)
                 done = True
-            took_s = time.monotonic() - now_s
-            self._due[chore] = now_s + (max(chore.every_s, _REST * took_s) if done else 0.0)
+            rest_s = _REST * (time.monotonic() - now_s)
+            self._due[chore] = now_s + ((rest_s if self._more else max(chore.every_s, rest_s)) if done else 0.0)
             self._changed = True
 
     def _do(self, chore: Chore) -> None:
-        chore.work(self._opened(), time.time_ns())
+        done = chore.work(self._opened(), time.time_ns()) or Done()
+        self._pruned += done.pruned
+        self._totals.add_adaptations(done.adapted)
+        self._more = done.more
 
     def _read(self) -> None:
         self._measures.read(self._opened(), now_ns=time.time_ns())
@@ -315,6 +320,7 @@ class Historian:
             up=not self._outage.error and self._store is not None,
             error=self._outage.error,
             failures=self._outage.failures,
+            pruned=self._pruned,
             size_bytes=self._measures.size_bytes,
         )
         self._history = self._measures.history(self._totals, self._watch, health)

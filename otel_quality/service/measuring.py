@@ -1,4 +1,4 @@
-"""What /metrics says of history that must be read from the store: means of grades, accuracy, velocity, adaptations."""
+"""What /metrics says of history that must be read from the store: means of grades, accuracy, velocity."""
 
 from typing import Final
 
@@ -26,7 +26,6 @@ class Measures:
         self._accuracy: dict[str, float] = {}
         self._predictions: dict[str, int] = {}
         self._velocity: dict[str, float] = {}
-        self._adaptations: dict[str, int] = {}
 
     def read(self, store: Store, *, now_ns: int) -> None:
         """Read anew."""
@@ -42,7 +41,6 @@ class Measures:
         self._accuracy = {agent: each.accuracy for agent, each in accuracies.items()}
         self._predictions = {agent: each.matched for agent, each in accuracies.items()}
         self._velocity = velocities(store, now_ns=now_ns)
-        self._adaptations = store.adaptation_counts()
         self.size_bytes = store.size_bytes()
 
     def history(self, totals: Totals, watch: Watch, health: StoreHealth) -> History:
@@ -56,7 +54,7 @@ class Measures:
             accuracy=self._accuracy,
             predictions=self._predictions,
             velocity=self._velocity,
-            adaptations=self._adaptations,
+            adaptations=totals.adaptations,
             overflow=totals.overflow,
             store=health,
         )

@@ -199,9 +199,6 @@ class Store(Protocol):
     def adaptations(self, *, limit: int = 100, offset: int = 0) -> list[Adaptation]:
         """Adaptations, newest first."""
 
-    def adaptation_counts(self) -> dict[str, int]:
-        """How many are kept, by policy."""
-
     def policies(self) -> dict[str, Policy]:
         """Every policy that was ever set, by name."""
 

@@ -263,9 +263,6 @@ class SqlStore:
     def adaptations(self, *, limit: int = 100, offset: int = 0) -> list[Adaptation]:
         return [Adaptation(*row) for row in self._query(sql.ADAPTATIONS, {"limit": limit, "offset": offset})]
 
-    def adaptation_counts(self) -> dict[str, int]:
-        return {policy: int(count) for policy, count in self._query(sql.ADAPTATION_COUNTS, {})}
-
     def policies(self) -> dict[str, Policy]:
         return {row[0]: Policy(*row) for row in self._query(sql.POLICIES, {})}
 

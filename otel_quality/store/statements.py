@@ -214,7 +214,6 @@ ADAPTATIONS: Final = """
     SELECT time_ns, rule, agent, period, cause, change, policy, old_value, new_value, reason, expected FROM adaptations
     ORDER BY time_ns DESC, rule, agent LIMIT :limit OFFSET :offset
 """
-ADAPTATION_COUNTS: Final = "SELECT policy, COUNT(*) FROM adaptations GROUP BY policy ORDER BY policy"
 SET_POLICY: Final = """
     INSERT INTO policies (name, value, updated_ns) VALUES (:name, :value, :now)
     ON CONFLICT (name) DO UPDATE SET value = excluded.value, updated_ns = excluded.updated_ns

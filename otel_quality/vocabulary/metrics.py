@@ -73,6 +73,9 @@ TOOL_DURATION: Final = Metric("llmq_tool_duration_seconds", "histogram", ("tool"
 SESSIONS: Final = Metric(
     "llmq_sessions_total", "counter", ("task", "grade"), "Sessions by task type and first grade: completed or incomplete."
 )
+SESSION_REVISIONS: Final = Metric(
+    "llmq_session_revisions_total", "counter", (), "Sessions graded again because more of them arrived after their end."
+)
 SESSION_GRADE: Final = Metric(
     "llmq_session_grade",
     "gauge",
@@ -92,6 +95,9 @@ LEARNING_VELOCITY: Final = Metric(
 ADAPTATIONS: Final = Metric("llmq_adaptations_total", "counter", ("policy",), "Changes that adaptation rules made to a policy.")
 DROPPED_FIELDS: Final = Metric(
     "llmq_processor_dropped_fields_total", "counter", ("field",), "Values left out because they were no valid number."
+)
+DROPPED: Final = Metric(
+    "llmq_processor_dropped_total", "counter", ("what",), "Executions, and sessions still held, that a bound pushed out of memory."
 )
 CLAMPED: Final = Metric("llmq_processor_clamped_spans_total", "counter", (), "Spans from the future whose time was set to their arrival.")
 REFUSED_REQUESTS: Final = Metric(
