@@ -25,6 +25,7 @@ from otel_quality.core.sessions import assembly
 from otel_quality.core.tools import adapt
 from otel_quality.store import contract
 from otel_quality.vocabulary.errors import ConfigError
+from otel_quality.vocabulary.secrets import masked
 from otel_quality.wire import decode, receiver
 
 _FINITE: Final = ConfigDict(allow_inf_nan=False)
@@ -266,7 +267,8 @@ def _checked(given: Given, problems: list[str]) -> dict[str, Any]:
         except ValidationError as error:
             first = error.errors()[0]
             place = "".join(f", {part}" for part in first["loc"])
-            problems.append(f"{source}: {name} = {raw!r}{place}: {_lower(first['msg'])}; it is a {setting.type}")
+            shown = masked(repr(raw))
+            problems.append(f"{source}: {name} = {shown}{place}: {_lower(first['msg'])}; it is a {setting.type}")
     return values
 
 

@@ -7,6 +7,7 @@ Every method raises `StoreUnavailable` where the disk is full, the file locked o
 succeed later, and nothing of the failed transaction is kept.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -39,6 +40,9 @@ from otel_quality.core.tools.knowledge import (
 )
 
 FOREVER_NS: Final = 2**63 - 1
+_PASSWORD: Final = re.compile(r"://[^\s/:@?#]*:(?!\d+(?:[/?,]|$))(.*)@|[?&]password=([^&]*)")
+_UNREADABLE: Final = re.compile(r"[/@=\s]|%(?![0-9A-Fa-f]{2})")
+"""What ends a password in an address, so that the rest of it would be read as something else and told in an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,8 @@ class Config:
     def __post_init__(self) -> None:
         if self.url and not self.url.startswith(("postgresql://", "postgres://")):
             raise ValueError("url must be empty (SQLite) or start with postgresql://")
+        if any(_UNREADABLE.search(found[1] or found[2] or "") for found in _PASSWORD.finditer(self.url)):
+            raise ValueError("the password in url holds a character that an address cannot: write / as %2F, @ as %40, % as %25 and so on")
         if not 1 <= self.retention_days <= 36_500:
             raise ValueError("retention_days must lie between 1 and 36500")
         if self.max_bytes < 16 << 20:
