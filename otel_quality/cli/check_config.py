@@ -18,7 +18,8 @@ from otel_quality.vocabulary.secrets import masked
 def command(file: Path | None, as_json: bool) -> None:
     """Check a configuration, the environment included, and print every setting in force.
 
-    What is printed is a configuration file itself, but for passwords, which are printed as ***. Exit code 2 and one line per problem if anything is wrong.
+    What is printed is a configuration file itself, but for passwords, which are printed as ***. Exit code 2 and one line per problem
+    if anything is wrong.
     """
     # Imported here: the classes that hold the settings live in rooms that are slow to load.
     from otel_quality import config
