@@ -27,7 +27,7 @@ from otel_quality.core.sessions.record import SessionRecord
 from otel_quality.core.tools.execution import Execution
 from otel_quality.service.chores import Chore, Done
 from otel_quality.service.keeping import SPANS, Earlier, Grader, Kept, keep, keep_one
-from otel_quality.service.measuring import Measures
+from otel_quality.service.measuring import Measures, watching
 from otel_quality.service.outage import Outage
 from otel_quality.store.contract import Store
 from otel_quality.vocabulary.errors import StoreError, StoreUnavailable
@@ -166,7 +166,7 @@ class Historian:
 
     def _run(self) -> None:
         try:
-            self._store = self._open()
+            self._opened()
         except StoreUnavailable:
             self._outage.attempt("opened", self._opened)
         except Exception as error:  # noqa: BLE001 - it is the starter's
@@ -222,7 +222,13 @@ class Historian:
 
     def _opened(self) -> Store:
         if self._store is None:
-            self._store = self._open()
+            store = self._open()
+            try:
+                self._watch = watching(store)
+            except BaseException:
+                store.close()
+                raise
+            self._store = store
         return self._store
 
     def _write(self) -> None:
@@ -268,7 +274,7 @@ class Historian:
     def _count_kept(self, kept: Kept) -> None:
         for record, grade in kept.graded:
             self._totals.add_session(record.task_type, grade)
-            self._watch.add(record.task_type, record, grade)
+            self._watch.add(record.task_type, grade, at_ns=record.end_ns or time.time_ns())
         self._totals.add_executions(kept.executions)
         self._changed = True
 

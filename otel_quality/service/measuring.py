@@ -1,10 +1,12 @@
 """What /metrics says of history that must be read from the store: means of grades, accuracy, velocity."""
 
+from operator import attrgetter
 from typing import Final
 
-from otel_quality.core.history import History, StoreHealth
+from otel_quality.core.history import History, SessionFilter, StoreHealth
 from otel_quality.core.history_totals import MAX_AGENTS, Totals
-from otel_quality.core.sessions.issues import Watch
+from otel_quality.core.sessions.issues import BLOCK, Watch
+from otel_quality.core.sessions.issues import WINDOW as GRADES
 from otel_quality.core.tools import predict, velocity
 from otel_quality.core.tools.knowledge import Tally
 from otel_quality.store.contract import Store
@@ -58,6 +60,17 @@ class Measures:
             overflow=totals.overflow,
             store=health,
         )
+
+
+def watching(store: Store) -> Watch:
+    """A watch over grades that goes on where the history that is kept ends: with the latest graded sessions of each task type."""
+    watch = Watch()
+    for task in TASK_TYPES:
+        latest = store.sessions(SessionFilter(task_type=task, graded=True, limit=BLOCK * GRADES))
+        for kept in sorted(latest, key=attrgetter("active_ns")):
+            if kept.grade is not None:
+                watch.add(task, kept.grade, at_ns=kept.active_ns)
+    return watch
 
 
 def velocities(store: Store, *, now_ns: int) -> dict[str, float]:

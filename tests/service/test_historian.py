@@ -67,6 +67,13 @@ async def test_grades_are_watched_against_their_own_past(tmp_path: Path) -> None
         assert historian.history().states == {"debugging": "learning"}
 
 
+async def test_a_restart_forgets_no_grades_that_are_watched(tmp_path: Path) -> None:
+    async with kept_by(in_folder(tmp_path)) as historian:
+        historian.put([session(f"s{number}", ago_s=1000 - number) for number in range(45)], [])
+    async with kept_by(in_folder(tmp_path)) as historian:
+        assert historian.history().states == {"debugging": "stable"}
+
+
 async def test_a_revision_and_an_execution_that_is_known_are_not_counted_again(tmp_path: Path) -> None:
     async with kept_by(in_folder(tmp_path)) as historian:
         known = execution()
