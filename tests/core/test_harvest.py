@@ -117,9 +117,24 @@ def test_what_a_bound_dropped_and_sessions_given_again_are_in_the_snapshot(monke
     engine.apply(batch(tool(9, at_s=9, conversation="c")), now_ns=NOW)
     engine.harvest(now_ns=NOW, last=True)
     seen = engine.tick(now_ns=NOW)
-    assert seen.counters.dropped == {"execution": 2, "session": 0}
+    assert seen.counters.dropped == {"execution": 2, "session": 0, "tool_use": 0, "waiting_span": 0}
     assert seen.counters.session_revisions == 1
     assert seen.intake.overflow["cancelled_tool"] == 1
+
+
+def test_what_sessions_hold_and_what_their_bounds_cost_is_in_the_snapshot() -> None:
+    engine = fed([], Config(sessions=SessionsConfig(open=10, tool_uses=2, waiting=10)))
+    engine.apply(
+        batch(*(tool(number, at_s=number, conversation="c") for number in range(1, 6)), agent(9, at_s=9, conversation="c")), now_ns=NOW
+    )
+    engine.harvest(now_ns=NOW)
+    engine.apply(batch(tool(10, at_s=10, conversation="c"), *(tool(n, trace=n) for n in range(20, 33))), now_ns=NOW)
+    seen = engine.tick(now_ns=NOW)
+    assert (seen.windows["open_session"], seen.windows["closed_session"]) == (1, 0)
+    assert (seen.counters.dropped["tool_use"], seen.windows["waiting_span"] + seen.counters.dropped["waiting_span"]) == (3, 13)
+    assert seen.windows["waiting_span"] <= 10
+    engine.harvest(now_ns=NOW, last=True)
+    assert engine.tick(now_ns=NOW).counters.dropped["tool_use"] == 4, "each of them once, also where a session is given again"
 
 
 def test_a_step_without_a_start_begins_when_it_ends_and_took_nobody_knows_how_long() -> None:

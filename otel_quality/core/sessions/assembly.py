@@ -60,7 +60,8 @@ class Held:
         open: sessions with steps that no record has told yet; closed: those that may open again.
         waiting: steps of no session so far.
         closings: records given, revisions included; revisions of them.
-        pushed_out: sessions forgotten for room, forgotten: steps that never came to belong to a session.
+        pushed_out: sessions forgotten for room; unkept_uses: tool executions that are counted and not kept, in sessions given so far.
+        forgotten: steps that never came to belong to a session; crowded_out: those of them that had to go for room.
     """
 
     open: int
@@ -69,7 +70,9 @@ class Held:
     closings: int
     revisions: int
     pushed_out: int
+    unkept_uses: int
     forgotten: int
+    crowded_out: int
 
 
 @dataclass(slots=True)
@@ -82,6 +85,7 @@ class _Session:
     link: str = ""
     changed: bool = True
     revision: int = 0
+    unkept_uses: int = 0
 
 
 class Sessions:
@@ -99,7 +103,7 @@ class Sessions:
         self._turned_ns: int | None = None
         self._newest_ns = 0
         self._ready: list[SessionRecord] = []
-        self._closings = self._revisions = self._pushed_out = self._forgotten = 0
+        self._closings = self._revisions = self._pushed_out = self._unkept_uses = self._forgotten = self._crowded_out = 0
 
     def add(self, steps: Iterable[Step], *, now_ns: int) -> None:
         """Take steps; what closes by them comes with the next `close`."""
@@ -172,6 +176,7 @@ class Sessions:
         self._waiting.setdefault(step.trace_id, []).append(step)
         self._waiting_steps += 1
         if self._waiting_steps > self._config.waiting // 2:
+            self._crowded_out += self._waited_steps
             self._turn()
 
     def _turn(self) -> None:
@@ -226,7 +231,11 @@ class Sessions:
             return
         given = (trace_id for trace_id in session.traces if trace_id in self._traces and self._traces[trace_id].revision)
         absorbs = tuple(sorted(f"{trace_id:0{_TRACE_HEX}x}" for trace_id in given))
-        self._ready.append(whole.record(name, revision=session.revision, absorbs=absorbs))
+        record = whole.record(name, revision=session.revision, absorbs=absorbs)
+        self._ready.append(record)
+        unkept = record.tool_calls - len(record.tool_uses)
+        self._unkept_uses += unkept - session.unkept_uses
+        session.unkept_uses = unkept
         self._closings += 1
         self._revisions += session.revision > 0
         session.revision += 1
@@ -268,5 +277,7 @@ class Sessions:
             closings=self._closings,
             revisions=self._revisions,
             pushed_out=self._pushed_out,
+            unkept_uses=self._unkept_uses,
             forgotten=self._forgotten,
+            crowded_out=self._crowded_out,
         )
