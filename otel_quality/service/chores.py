@@ -44,10 +44,15 @@ class Chore:
 def retention(config: Config, *, every_s: float = 300.0) -> Chore:
     """Removes what is over age or size, every five minutes, a slice at a time, so that what waits to be written comes in between."""
 
+    untold = 0
+
     def work(store: Store, now_ns: int) -> Done:
+        nonlocal untold
         removed = store.prune(config, now_ns=now_ns)
-        if removed:
-            _log.info("retention removed %d rows of history", removed)
+        untold += removed
+        if untold and not removed:
+            _log.info("retention removed %d rows of history", untold)
+            untold = 0
         return Done(pruned=removed, more=removed > 0)
 
     return Chore("retention", every_s, work)

@@ -168,7 +168,7 @@ class Store(Protocol):
     def agent_tallies(self, *, since_ns: int, until_ns: int = FOREVER_NS, tool: str | None = None) -> dict[str, Tally]:
         """Executions by agent."""
 
-    def model_performance(self, *, task_type: str | None = None, since_ns: int = 0) -> list[ModelPerformance]:
+    def model_performance(self, *, task_type: str | None = None) -> list[ModelPerformance]:
         """Per (model, task type), most samples first."""
 
     def agent_performance(self, *, since_ns: int, until_ns: int = FOREVER_NS) -> list[AgentPerformance]:
@@ -236,5 +236,8 @@ class Store(Protocol):
     def size_bytes(self) -> int:
         """What history takes, free space that will be used again left out."""
 
-    def prune(self, config: Config, *, now_ns: int) -> int:
-        """Remove what is over age or size; rows removed."""
+    def prune(self, config: Config, *, now_ns: int, most: int = 5_000) -> int:
+        """Remove what is over age or size, the oldest first; rows removed, 0 when nothing is over any more.
+
+        Of each table about `most` rows at a time, so that removing holds nobody up for long: ask again until it is 0.
+        """

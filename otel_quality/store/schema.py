@@ -3,8 +3,9 @@
 Words that both databases read alike: `BYTEA` is no type of SQLite's, where a column takes what it is given. A released
 migration never changes; a new one is appended.
 
-Decision: two indexes of executions hold all that the frequent questions ask, so that counting reads an index and not the rows: some
-45 bytes more per execution for less than half the time.
+Decision: indexes of executions hold all that questions ask, so that counting reads an index and not the rows, and reads it in the
+order in which it counts where it can: at a million executions a question takes a tenth to a half of a second and not several, for
+half as much disk again. Failures have one of their own, since few executions fail.
 """
 
 from typing import Final
@@ -19,8 +20,10 @@ _FIRST: Final = (
         PRIMARY KEY (trace_id, span_id)
     )
     """,
-    "CREATE INDEX executions_time ON executions (time_ns, agent, tool, success)",
+    "CREATE INDEX executions_time ON executions (time_ns, agent, tool, success, latency_ns, confidence)",
     "CREATE INDEX executions_pattern ON executions (tool, agent, params_hash, model, success, latency_ns, confidence, time_ns)",
+    "CREATE INDEX executions_model ON executions (model, task_type, success, latency_ns, input_tokens, output_tokens)",
+    "CREATE INDEX executions_failed ON executions (time_ns, error, tool, task_type, session) WHERE success = 0",
     "CREATE INDEX executions_session ON executions (session)",
     """
     CREATE TABLE sessions (
@@ -36,7 +39,12 @@ _FIRST: Final = (
     )
     """,
     "CREATE INDEX sessions_active ON sessions (active_ns)",
+    "CREATE INDEX sessions_listed ON sessions (pinned, active_ns)",
     "CREATE INDEX sessions_task ON sessions (task_type, active_ns)",
+    """
+    CREATE INDEX sessions_labelled ON sessions (active_ns, updated_ns, by_person_completed, told, told_by_span)
+        WHERE COALESCE(by_person_completed, told, told_by_span) IS NOT NULL
+    """,
     """
     CREATE TABLE revisions (
         session TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE, revision BIGINT NOT NULL, graded_ns BIGINT NOT NULL,

@@ -40,8 +40,6 @@ _DAY_NS: Final = 86_400 * 10**9
 _STEPS_NS: Final = {"day": (_DAY_NS, 0), "week": (7 * _DAY_NS, 3 * _DAY_NS)}
 """Length of a stretch, and what is added so that stretches begin on its border: day 0 was a Thursday."""
 _REVISIONS: Final = 20
-_PRUNE_ROUNDS: Final = 40
-"""A tenth each: what is left is under 2 % of what was."""
 
 
 class SqlStore:
@@ -130,19 +128,21 @@ class SqlStore:
 
     def error_groups(self, *, since_ns: int, until_ns: int = FOREVER_NS, limit: int = 100) -> list[ErrorGroup]:
         span = {"since": since_ns, "until": until_ns}
-        found = []
-        for error, tool, task_type, count, sessions, first_ns, last_ns in self._query(sql.ERROR_GROUPS, {**span, "limit": limit}):
-            group = {"error": error, "tool": tool, "task_type": task_type}
-            examples = tuple(row[0] for row in self._query(sql.ERROR_EXAMPLES, {**span, **group}))
-            found.append(ErrorGroup(error, tool, task_type, count, sessions, first_ns, last_ns, examples))
-        return found
+        found = self._query(sql.ERROR_GROUPS, {**span, "limit": limit})
+        examples = self._examples(sql.ERROR_EXAMPLES, span) if found else {}
+        return [ErrorGroup(*row, examples.get(row[:3], ())) for row in found]
 
     def failures(self, by: Literal["tool", "error"], *, since_ns: int, until_ns: int = FOREVER_NS, limit: int = 100) -> list[Failures]:
         span = {"since": since_ns, "until": until_ns}
-        found = []
-        for name, count, sessions in self._query(sql.FAILURES[by], {**span, "limit": limit}):
-            examples = tuple(row[0] for row in self._query(sql.FAILURE_EXAMPLES[by], {**span, "name": name}))
-            found.append(Failures(name, count, sessions, examples))
+        found = self._query(sql.FAILURES[by], {**span, "limit": limit})
+        examples = self._examples(sql.FAILURE_EXAMPLES[by], span) if found else {}
+        return [Failures(*row, examples.get(row[:1], ())) for row in found]
+
+    def _examples(self, statement: str, span: Mapping[str, int]) -> dict[Row, tuple[str, ...]]:
+        """Sessions by what the statement groups by."""
+        found: dict[Row, tuple[str, ...]] = {}
+        for *group, session in self._query(statement, span):
+            found[tuple(group)] = (*found.get(tuple(group), ()), session)
         return found
 
     # Executions
@@ -189,8 +189,8 @@ class SqlStore:
         found = self._query(sql.AGENTS, {"since": since_ns, "until": until_ns, "tool": tool})
         return {agent: rows.to_tally(*counts) for agent, *counts in found}
 
-    def model_performance(self, *, task_type: str | None = None, since_ns: int = 0) -> list[ModelPerformance]:
-        values = {"task_type": task_type, "since": since_ns}
+    def model_performance(self, *, task_type: str | None = None) -> list[ModelPerformance]:
+        values = {"task_type": task_type}
         of_sessions = {row[:2]: row[2:] for row in self._query(sql.MODEL_SESSIONS, values)}
         found = []
         for model, task, samples, successes, latency_ns, mean_tokens in self._query(sql.MODEL_PERFORMANCE, values):
@@ -296,22 +296,21 @@ class SqlStore:
     def size_bytes(self) -> int:
         return self._database.size_bytes()
 
-    def prune(self, config: Config, *, now_ns: int) -> int:
-        before = {"before": now_ns - config.retention_days * _DAY_NS}
+    def prune(self, config: Config, *, now_ns: int, most: int = 5_000) -> int:
+        before = now_ns - config.retention_days * _DAY_NS
         with self.transaction():
-            removed = sum(self._change(statement, before) for statement in sql.PRUNE_OLD)
-            removed += self._change(sql.PRUNE_EXECUTIONS, {"kept": config.max_executions})
-        for _ in range(_PRUNE_ROUNDS):
-            if self.size_bytes() <= config.max_bytes:
-                break
-            with self.transaction():
-                gone = sum(self._change(statement, {}) for statement in sql.PRUNE_TENTH)
-            removed += gone
-            if not gone:
-                break
-        if removed:
+            held = [int(self._query(count, {})[0][0]) for count, _ in sql.PRUNED]
+            gone = [self._remove(oldest, rows, most, before) for rows, (_, oldest) in zip(held, sql.PRUNED, strict=True)]
+            gone.append(self._remove(sql.PRUNE_EXECUTIONS, max(held[0] - gone[0] - config.max_executions, 0), most))
+            if not any(gone) and self.size_bytes() > config.max_bytes:
+                gone = [self._remove(oldest, -(-rows // 10), most) for rows, (_, oldest) in zip(held, sql.PRUNED, strict=True)]
+        if any(gone):
             self._database.give_back()
-        return removed
+        return sum(gone)
+
+    def _remove(self, statement: str, rows: int, most: int, before: int = FOREVER_NS) -> int:
+        """Remove the oldest rows, at most about so many, and none of `before` and later."""
+        return self._change(statement, {"place": min(rows, most) - 1, "before": before}) if rows else 0
 
 
 def _mean(total: Any, count: Any) -> float | None:

@@ -63,30 +63,29 @@ AGENT_PERFORMANCE: Final = f"""
 MODEL_PERFORMANCE: Final = """
     SELECT model, task_type, COUNT(*) AS samples, SUM(success), AVG(latency_ns),
         AVG(COALESCE(input_tokens + output_tokens, input_tokens, output_tokens))
-    FROM executions WHERE time_ns >= :since AND (CAST(:task_type AS TEXT) IS NULL OR task_type = :task_type)
+    FROM executions WHERE CAST(:task_type AS TEXT) IS NULL OR task_type = :task_type
     GROUP BY model, task_type ORDER BY samples DESC, model, task_type
 """
 MODEL_SESSIONS: Final = """
     SELECT only_model, task_type, SUM(tokens), SUM(cost_usd), SUM(CASE WHEN tokens > 0 THEN api_calls ELSE 0 END),
         SUM(CASE WHEN cost_usd > 0 THEN api_calls ELSE 0 END)
-    FROM sessions WHERE only_model <> '' AND active_ns >= :since AND (CAST(:task_type AS TEXT) IS NULL OR task_type = :task_type)
+    FROM sessions WHERE only_model <> '' AND (CAST(:task_type AS TEXT) IS NULL OR task_type = :task_type)
     GROUP BY only_model, task_type
 """
 _EFFECT: Final = """
     COUNT(*), SUM(success) FROM executions WHERE time_ns >= :since
     AND (CAST(:tool AS TEXT) IS NULL OR tool = :tool) AND (CAST(:agent AS TEXT) IS NULL OR agent = :agent) GROUP BY 1 ORDER BY 1
 """
-EFFECTS: Final = {"hour": f"SELECT hour, {_EFFECT}", "weekday": f"SELECT weekday, {_EFFECT}"}
+_HOUR_NS: Final = 3_600_000_000_000
+EFFECTS: Final = {
+    "hour": f"SELECT (time_ns / {_HOUR_NS}) % 24, {_EFFECT}",
+    "weekday": f"SELECT (time_ns / {24 * _HOUR_NS} + 3) % 7, {_EFFECT}",
+}
+"""By the time itself, which an index holds; the first of January 1970 was a Thursday."""
 ERROR_GROUPS: Final = """
     SELECT error, tool, task_type, COUNT(*) AS failures, COUNT(DISTINCT NULLIF(session, '')), MIN(time_ns), MAX(time_ns)
     FROM executions WHERE success = 0 AND time_ns >= :since AND time_ns < :until
     GROUP BY error, tool, task_type ORDER BY failures DESC, error, tool, task_type LIMIT :limit
-"""
-ERROR_EXAMPLES: Final = """
-    SELECT session FROM executions
-    WHERE success = 0 AND error = :error AND tool = :tool AND task_type = :task_type AND session <> ''
-        AND time_ns >= :since AND time_ns < :until
-    GROUP BY session ORDER BY MAX(time_ns) DESC, session LIMIT 3
 """
 
 _FAILURES: Final = """
@@ -94,11 +93,21 @@ _FAILURES: Final = """
     GROUP BY 1 ORDER BY failures DESC, 1 LIMIT :limit
 """
 FAILURES: Final = {"tool": f"SELECT tool, {_FAILURES}", "error": f"SELECT error, {_FAILURES}"}
-_LATEST: Final = "AND session <> '' AND time_ns >= :since AND time_ns < :until GROUP BY session ORDER BY MAX(time_ns) DESC, session LIMIT 3"
-FAILURE_EXAMPLES: Final = {
-    "tool": f"SELECT session FROM executions WHERE success = 0 AND tool = :name {_LATEST}",  # noqa: S608
-    "error": f"SELECT session FROM executions WHERE success = 0 AND error = :name {_LATEST}",  # noqa: S608
-}
+
+
+def _examples(*by: str) -> str:
+    """The latest three sessions of each group, all of them in one reading."""
+    names = ", ".join(by)
+    return f"""
+        SELECT {names}, session FROM (
+            SELECT {names}, session, ROW_NUMBER() OVER (PARTITION BY {names} ORDER BY MAX(time_ns) DESC, session) AS place
+            FROM executions WHERE success = 0 AND session <> '' AND time_ns >= :since AND time_ns < :until GROUP BY {names}, session
+        ) AS latest WHERE place <= 3 ORDER BY {names}, place
+    """  # noqa: S608
+
+
+ERROR_EXAMPLES: Final = _examples("error", "tool", "task_type")
+FAILURE_EXAMPLES: Final = {"tool": _examples("tool"), "error": _examples("error")}
 
 # Sessions
 
@@ -233,31 +242,24 @@ CALIBRATION: Final = "SELECT document FROM calibrations WHERE name = :name"
 
 # Retention
 
-PRUNE_OLD: Final = (
-    "DELETE FROM executions WHERE time_ns < :before",
-    "DELETE FROM sessions WHERE active_ns < :before AND pinned = 0",
-    "DELETE FROM predictions WHERE time_ns < :before",
-    "DELETE FROM adaptations WHERE time_ns < :before",
+
+def _oldest(table: str, time: str, subject: str = "1 = 1") -> tuple[str, str]:
+    """How many rows of a table retention may remove, and to remove those up to the one in a place, and none of `:before` and later."""
+    return (
+        f"SELECT COUNT(*) FROM {table} WHERE {subject}",  # noqa: S608
+        f"""
+        DELETE FROM {table} WHERE {subject} AND {time} < :before
+            AND {time} <= (SELECT {time} FROM {table} WHERE {subject} ORDER BY {time} LIMIT 1 OFFSET :place)
+        """,  # noqa: S608
+    )
+
+
+EXECUTIONS_KEPT, PRUNE_EXECUTIONS = _oldest("executions", "time_ns")
+PRUNED: Final = (
+    (EXECUTIONS_KEPT, PRUNE_EXECUTIONS),
+    _oldest("sessions", "active_ns", "pinned = 0"),
+    _oldest("predictions", "time_ns"),
+    _oldest("adaptations", "time_ns"),
 )
-PRUNE_EXECUTIONS: Final = """
-    DELETE FROM executions WHERE time_ns <= (SELECT time_ns FROM executions ORDER BY time_ns DESC LIMIT 1 OFFSET :kept)
-"""
-PRUNE_TENTH: Final = (
-    """
-    DELETE FROM executions WHERE time_ns <= (
-        SELECT time_ns FROM executions ORDER BY time_ns LIMIT 1 OFFSET (SELECT COUNT(*) / 10 FROM executions)
-    )
-    """,
-    """
-    DELETE FROM sessions WHERE pinned = 0 AND active_ns <= (
-        SELECT active_ns FROM sessions WHERE pinned = 0 ORDER BY active_ns LIMIT 1
-        OFFSET (SELECT COUNT(*) / 10 FROM sessions WHERE pinned = 0)
-    )
-    """,
-    """
-    DELETE FROM predictions WHERE time_ns <= (
-        SELECT time_ns FROM predictions ORDER BY time_ns LIMIT 1 OFFSET (SELECT COUNT(*) / 10 FROM predictions)
-    )
-    """,
-)
+"""Count and removal of each table that retention looks at."""
 COUNTS: Final = " UNION ALL ".join(f"SELECT '{table}', COUNT(*) FROM {table}" for table in TABLES)  # noqa: S608
