@@ -103,7 +103,7 @@ def _read(message: object, where: str) -> Iterator[Turn]:
     if not isinstance(message, Mapping):
         raise ValueError(f"{where} is {_kind(message)}, not an object")
     role = _role(message, where)
-    text, calls, results = _content(message, where)
+    text, calls, results = _content(message, role, where)
     if role == "tool" and not results:
         results, text = [_result(message, text)], ""
     calls += [_call(call, where) for call in _sequence(message.get("tool_calls"), f"{where}: tool_calls")]
@@ -129,12 +129,12 @@ def _role(message: Mapping[str, Any], where: str) -> Role:
     return role
 
 
-def _content(message: Mapping[str, Any], where: str) -> tuple[str, list[Call], list[Result]]:
-    """Text, calls and results that a message's content holds."""
+def _content(message: Mapping[str, Any], role: Role, where: str) -> tuple[str, list[Call], list[Result]]:
+    """Text, calls and results that a message's content holds; a tool may answer any value."""
     content = next((message[key] for key in ("content", "parts", "value", "output") if message.get(key) is not None), None)
     if content is None or isinstance(content, str):
         return content or "", [], []
-    if isinstance(content, Mapping):
+    if isinstance(content, Mapping) or (role == "tool" and isinstance(content, (int, float))):
         return json.dumps(content, ensure_ascii=False, default=str), [], []
     texts: list[str] = []
     calls: list[Call] = []

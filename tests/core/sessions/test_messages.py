@@ -203,3 +203,12 @@ def test_where_not_every_answer_of_a_tool_tells_its_time_they_have_places() -> N
 def test_a_session_that_ends_before_it_begins_has_no_end() -> None:
     record = messages.record({"started_at": at(9), "ended_at": at(1), "messages": PLAIN})
     assert (record.start_ns, record.end_ns) == (NOON_NS + 9 * S, 0)
+
+
+def test_what_a_tool_answers_may_be_any_value() -> None:
+    calls = [{"id": str(number), "name": "sum", "arguments": given} for number, given in enumerate(["ls -la", [1], 7, None])]
+    answers = [{"role": "tool", "tool_call_id": str(n), "content": told} for n, told in enumerate([7, True, None, {"error": "timeout"}])]
+    record = messages.record([{"role": "assistant", "content": None, "tool_calls": calls}, *answers])
+    assert [use.error for use in record.tool_uses] == ["", "", "", "timeout"]
+    assert len({use.params_hash for use in record.tool_uses}) == 4
+    assert record.tool_uses[3].params_hash == ""
