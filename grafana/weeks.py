@@ -47,7 +47,7 @@ _POLICY: Final = "allegro.evidence_threshold"
 ALERTED: Final = (
     ("LLMQToolBroken", "tool", BROKEN, 5.92, 7.15, 60),
     ("LLMQCompletionFalling", "task", "research", 5.95, 7.33, 600),
-    ("LLMQGradesFalling", "task", "research", 6.05, DAYS, 600),
+    ("LLMQGradesFalling", "task", "research", 6.05, 7.17, 600),
     ("LLMQLoopRisk", "task", "research", 6.35, DAYS, 600),
 )
 """What Prometheus alerts on meanwhile: name, label and its value, from its first day to its last, and for how many seconds it is pending.
@@ -196,7 +196,7 @@ class _Told:
     def add(self, session: _Session) -> None:
         graded, agent, day = grade(session.record), session.record.agents[0], session.end_s / 86_400
         self._totals.add_session(session.record.task_type, graded)
-        self._watch.add(session.record.task_type, session.record, graded)
+        self._watch.add(session.record.task_type, graded, at_ns=session.record.end_ns)
         self._totals.add_executions(session.executions)
         self._grades[session.record.task_type].append(graded)
         self._days[agent].update((int(day), each.success) for each in session.executions)

@@ -14,6 +14,7 @@ from http.client import HTTPException
 from typing import Any, Final
 
 from otel_quality.vocabulary.errors import OtelQualityError
+from otel_quality.vocabulary.secrets import masked
 
 DEFAULT_URL: Final = "http://127.0.0.1:9465"
 _TIMEOUT_S: Final = 10.0
@@ -44,7 +45,7 @@ class Client:
         self.url = url.rstrip("/")
         parts = urllib.parse.urlsplit(self.url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ApiError(f"{url!r} is no http:// or https:// URL of an API, such as {DEFAULT_URL}", refused=True)
+            raise ApiError(f"{masked(url)!r} is no http:// or https:// URL of an API, such as {DEFAULT_URL}", refused=True)
         if token and not (token.isascii() and token.isprintable()):
             raise ApiError("the API's token must be printable ASCII", refused=True)
         self._token = token
@@ -82,17 +83,17 @@ class Client:
         except (OSError, HTTPException) as error:
             reason = getattr(error, "reason", error)
             raise ApiError(
-                f"no processor answers at {self.url} ({_words(reason)}); start one with `otel-quality serve`, or name another"
+                f"no processor answers at {masked(self.url)} ({_words(reason)}); start one with `otel-quality serve`, or name another"
                 " with --api URL or OTEL_QUALITY_API_URL"
             ) from None
         except ValueError:
-            raise ApiError(f"{self.url} is no otel_quality API: {path} did not answer JSON") from None
+            raise ApiError(f"{masked(self.url)} is no otel_quality API: {path} did not answer JSON") from None
 
     def _refusal(self, error: urllib.error.HTTPError) -> ApiError:
         try:
             detail = json.load(error)["detail"]
         except (ValueError, KeyError, TypeError, OSError):
-            return ApiError(f"{self.url} is no otel_quality API, or an older one: it answered {error.code} {error.reason}")
+            return ApiError(f"{masked(self.url)} is no otel_quality API, or an older one: it answered {error.code} {error.reason}")
         return ApiError(str(detail), refused=error.code in _WRONG_CALL)
 
 

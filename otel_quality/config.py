@@ -26,6 +26,7 @@ from otel_quality.core.tools import adapt
 from otel_quality.judge import config as judges
 from otel_quality.store import contract
 from otel_quality.vocabulary.errors import ConfigError
+from otel_quality.vocabulary.secrets import masked
 from otel_quality.wire import decode, receiver
 
 _FINITE: Final = ConfigDict(allow_inf_nan=False)
@@ -321,7 +322,7 @@ def _checked(given: Given, problems: list[str]) -> dict[str, Any]:
             first = error.errors()[0]
             place = "".join(f", {part}" for part in first["loc"])
             # Tables are not repeated: a key that somebody wrote into one must not reach a log.
-            told = "" if setting.type in (TABLES, HIDDEN) else f" = {raw!r}"
+            told = "" if setting.type in (TABLES, HIDDEN) else f" = {masked(repr(raw))}"
             problems.append(f"{source}: {name}{told}{place}: {_lower(first['msg'])}; it is a {setting.type}")
     return values
 

@@ -106,6 +106,8 @@ def _counters() -> Counters:
         drift_events={(*SLOW, "severe"): 1},  # type: ignore[dict-item]
         durations={("anthropic", "claude-sonnet-4-5"): histogram},
         ttfcs={("anthropic", "claude-sonnet-4-5"): histogram},
+        dropped={"execution": 6, "session": 0},
+        session_revisions=2,
     )
 
 
@@ -131,6 +133,7 @@ def _stats() -> Stats:
 
 def history() -> History:
     """One agent with two tools, one of which breaks; sessions of one task type; everything that a history can say."""
+    tool_exemplar = Exemplar("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7", 0.07, NOON_NS)
     return History(
         sessions={("debugging", "completed"): 30, ("debugging", "incomplete"): 10},
         grades={
@@ -142,11 +145,11 @@ def history() -> History:
         },
         states={"debugging": "severe"},
         tools={("git_status", "ezra", "success"): 90, ("git_status", "ezra", "error"): 10, ("web_fetch", "ezra", "timeout"): 4},
-        durations={"git_status": ToolSeries((0, 0, 40, 60, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), 8.5)},
+        durations={"git_status": ToolSeries((0, 0, 40, 60, *[0] * 11), 8.5, (None, None, None, tool_exemplar, *[None] * 11))},
         accuracy={"ezra": 0.8},
         predictions={"ezra": 25},
         velocity={"ezra": -0.06},
         adaptations={"ezra.evidence_threshold": 2},
-        overflow={"tool": 5},
+        overflow={"tool": 5, "policy": 1},
         store=StoreHealth(waiting=3, dropped=1, failures=2, pruned=7, size_bytes=4096),
     )

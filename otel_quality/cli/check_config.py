@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from otel_quality.cli import options
+from otel_quality.vocabulary.secrets import masked
 
 _KEPT_BACK = "set, and not printed"
 
@@ -19,7 +20,8 @@ _KEPT_BACK = "set, and not printed"
 def command(file: Path | None, as_json: bool) -> None:
     """Check a configuration, the environment included, and print every setting in force.
 
-    What is printed is a configuration file itself. Exit code 2 and one line per problem if anything is wrong.
+    What is printed is a configuration file itself, but for passwords, which are printed as ***. Exit code 2 and one line per problem
+    if anything is wrong.
     """
     # Imported here: the classes that hold the settings live in rooms that are slow to load.
     from otel_quality import config
@@ -45,12 +47,14 @@ def command(file: Path | None, as_json: bool) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """A value without classes of ours; what is not set in a table is left out."""
+    """A value without classes of ours and without passwords; what is not set in a table is left out."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {name: item for name, item in asdict(value).items() if item is not None}
+        return {name: _plain(item) for name, item in asdict(value).items() if item is not None}
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
-    return dict(value) if isinstance(value, Mapping) else value
+    if isinstance(value, Mapping):
+        return {name: _plain(item) for name, item in value.items()}
+    return masked(value) if isinstance(value, str) else value
 
 
 def _toml(value: Any) -> str:

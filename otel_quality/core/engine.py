@@ -32,9 +32,9 @@ from otel_quality.core.keys import KeyTable, Level, Limits, Slots, Triple
 from otel_quality.core.observation import Batch, Bools, Ints, Rows, event_order, join
 from otel_quality.core.score import Config as ScoreConfig
 from otel_quality.core.sessions.assembly import Config as SessionsConfig
-from otel_quality.core.sessions.assembly import Sessions
+from otel_quality.core.sessions.assembly import Held, Sessions
 from otel_quality.core.sessions.record import SessionRecord
-from otel_quality.core.snapshot import Card, Key, Snapshot, Stats, Verdict
+from otel_quality.core.snapshot import Card, Counters, Intake, Key, Snapshot, Stats, Verdict
 from otel_quality.core.step import Step
 from otel_quality.core.tools.execution import Execution
 from otel_quality.core.window import Windows
@@ -258,7 +258,7 @@ class Engine:
             for key, slot in level.slots.items()
             if level.last_arrival_ns[slot] >= fresh
         )
-        exposed = frozenset(self._table.exposed)
+        exposed, held = frozenset(self._table.exposed), self._sessions.held()
         return Snapshot(
             time_ns=now_ns,
             by_model=by_model,
@@ -268,11 +268,37 @@ class Engine:
             exposed=exposed,
             exposed_drift=exposed if self._config.watch.key == "model" else self._current_verdicts(fresh),
             exposed_tasks=shown,
-            counters=replace(self._totals.snapshot(), cancelled_tools=dict(self._executions.cancelled)),
-            intake=self._intake.snapshot(self._table),
+            counters=self._counters(held),
+            intake=self._intake_so_far(),
             stats=self._stats(),
-            windows={"score": sum(len(level.level.slots) for level in self._levels), "drift": len(self._table.drift.slots)},
+            windows=self._windows(held),
         )
+
+    def _windows(self, held: Held) -> dict[str, int]:
+        return {
+            "score": sum(len(level.level.slots) for level in self._levels),
+            "drift": len(self._table.drift.slots),
+            "open_session": held.open,
+            "closed_session": held.closed,
+            "waiting_span": held.waiting,
+        }
+
+    def _counters(self, held: Held) -> Counters:
+        return replace(
+            self._totals.snapshot(),
+            cancelled_tools=dict(self._executions.cancelled),
+            dropped={
+                "execution": self._executions.dropped,
+                "session": held.pushed_out,
+                "tool_use": held.unkept_uses,
+                "waiting_span": held.crowded_out,
+            },
+            session_revisions=held.revisions,
+        )
+
+    def _intake_so_far(self) -> Intake:
+        taken = self._intake.snapshot(self._table)
+        return replace(taken, overflow={**taken.overflow, "cancelled_tool": self._executions.overflow})
 
     def _current_verdicts(self, fresh_ns: int) -> frozenset[Key]:
         """Drift keys that something arrived for since, and those that are mild or severe."""

@@ -66,6 +66,9 @@ class Executions:
 
     def __init__(self) -> None:
         self.dropped = 0
+        """Executions that found `MAX_READY` waiting to be taken."""
+        self.overflow = 0
+        """Cancelled executions over `MAX_LABELS`, counted under `__other__`."""
         self.cancelled: Counter[tuple[str, str]] = Counter()
         """Executions that the caller gave up, by (tool, agent); they teach nothing and are no `Execution`."""
         self._traces: OrderedDict[int, _Trace] = OrderedDict()
@@ -150,7 +153,10 @@ class Executions:
 
     def _count_cancelled(self, tool: str, agent: str) -> None:
         labels = (tool, agent)
-        self.cancelled[labels if labels in self.cancelled or len(self.cancelled) < MAX_LABELS else (OTHER, OTHER)] += 1
+        if labels not in self.cancelled and len(self.cancelled) >= MAX_LABELS:
+            self.overflow += 1
+            labels = (OTHER, OTHER)
+        self.cancelled[labels] += 1
 
     def _execution(self, step: Step, agent: str) -> Execution:
         session, trace = self._session(step), self._traces.get(step.trace_id)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from otel_quality.core.sessions.record import Grade, SessionRecord
+from otel_quality.core.snapshot import Exemplar
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,10 +220,15 @@ class StoreHealth:
 
 @dataclass(frozen=True, slots=True)
 class ToolSeries:
-    """Durations of one tool: how many fell in each bucket of `vocabulary.metrics.BUCKETS_S` (the last one is above all), their sum."""
+    """Durations of one tool: how many fell in each bucket of `vocabulary.metrics.BUCKETS_S` (the last one is above all), their sum.
+
+    Attributes:
+        exemplars: the latest trace per bucket; None where no span told one.
+    """
 
     counts: tuple[int, ...]
     sum_s: float
+    exemplars: tuple[Exemplar | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,8 +245,8 @@ class History:
         accuracy: share of right predictions of 7 days by agent; agents without matched predictions are absent.
         predictions: matched ones of 7 days by agent, that is, what the accuracy rests on.
         velocity: success rate of the last 3 days minus that of the 3 days before, by agent.
-        adaptations: by policy.
-        overflow: executions whose tool or agent was over its bound, by label.
+        adaptations: changes by policy.
+        overflow: executions whose tool or agent, changes whose policy was over its bound, by label.
     """
 
     sessions: Mapping[tuple[str, str], int] = field(default_factory=dict)

@@ -107,6 +107,9 @@ class Counters:
 
     Attributes:
         cancelled_tools: tool executions that the caller gave up, by (tool, agent); all other ones are in `history.History`.
+        dropped: what a bound cost before it came to history: executions that nobody took, sessions pushed out of assembly, tool uses
+            that a session counts and does not keep, spans that waited for a session.
+        session_revisions: sessions given again, because more of them arrived.
     """
 
     requests: Mapping[tuple[str, str, str, str], int] = field(default_factory=dict)
@@ -118,6 +121,8 @@ class Counters:
     durations: Mapping[tuple[str, str], Histogram] = field(default_factory=dict)
     ttfcs: Mapping[tuple[str, str], Histogram] = field(default_factory=dict)
     cancelled_tools: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    session_revisions: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +176,7 @@ class Snapshot:
         exposed: keys of `by_model` that /metrics shows: bounded, and without idle ones.
         exposed_drift: keys of `drift` that /metrics shows, likewise.
         exposed_tasks: keys of `by_task` and `by_backend` that /metrics shows, likewise.
+        windows: what is held, by kind: windows of scores and of drift, sessions that are open or may open again, spans of no session yet.
     """
 
     time_ns: int = 0

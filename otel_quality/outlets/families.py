@@ -107,7 +107,7 @@ def _histogram_family(metric: metrics.Metric, rows: Iterable[tuple[Labels, Histo
 
 def _tool_durations(history: History) -> Iterator[tuple[Labels, Histogram]]:
     for tool, series in history.durations.items():
-        yield (tool,), Histogram(series.counts, series.sum_s, (None,) * len(series.counts))
+        yield (tool,), Histogram(series.counts, series.sum_s, series.exemplars)
 
 
 def _buckets(histogram: Histogram) -> Iterator[tuple[str, float] | tuple[str, float, ClientExemplar]]:
@@ -223,6 +223,8 @@ _ROWS: Final[dict[metrics.Metric, Callable[[Snapshot], Rows]]] = {
     metrics.TOOL_CALLS: lambda snapshot: [
         ((*labels, Outcome.CANCELLED.label), count) for labels, count in snapshot.counters.cancelled_tools.items()
     ],
+    metrics.SESSION_REVISIONS: lambda snapshot: [((), snapshot.counters.session_revisions)],
+    metrics.DROPPED: lambda snapshot: _one_label(snapshot.counters.dropped),
     metrics.CLAMPED: lambda snapshot: [((), snapshot.intake.clamped)],
     metrics.KEYS: lambda snapshot: _one_label(snapshot.windows),
 }

@@ -157,7 +157,7 @@ class Archive:
                 summaries=store.grade_summaries("day", since_ns=since_ns),
                 tools=store.failures("tool", since_ns=since_ns),
                 errors=store.failures("error", since_ns=since_ns),
-                graded=[(kept.record, kept.effective) for kept in latest if kept.effective is not None],
+                graded=[(replace(kept.record, end_ns=kept.active_ns), kept.effective) for kept in latest if kept.effective is not None],
                 scores=scores,
             )
             return summary(known, days=days, now_ns=now_ns)

@@ -15,6 +15,20 @@ _log: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class Done:
+    """What a chore did that is counted.
+
+    Attributes:
+        pruned: rows that it removed. adapted: policies that a rule moved, each once per change.
+        more: there is more of it to do, so that it is due again after a rest.
+    """
+
+    pruned: int = 0
+    adapted: tuple[str, ...] = ()
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Chore:
     """Something done to the store every so many seconds, for the first time at the start.
 
@@ -24,16 +38,22 @@ class Chore:
 
     name: str
     every_s: float
-    work: Callable[[Store, int], None]
+    work: Callable[[Store, int], Done | None]
 
 
-def retention(config: Config, *, every_s: float = 3600.0) -> Chore:
-    """Removes what is over age or size, hourly."""
+def retention(config: Config, *, every_s: float = 300.0) -> Chore:
+    """Removes what is over age or size, every five minutes, a slice at a time, so that what waits to be written comes in between."""
 
-    def work(store: Store, now_ns: int) -> None:
+    untold = 0
+
+    def work(store: Store, now_ns: int) -> Done:
+        nonlocal untold
         removed = store.prune(config, now_ns=now_ns)
-        if removed:
-            _log.info("retention removed %d rows of history", removed)
+        untold += removed
+        if untold and not removed:
+            _log.info("retention removed %d rows of history", untold)
+            untold = 0
+        return Done(pruned=removed, more=removed > 0)
 
     return Chore("retention", every_s, work)
 
@@ -41,12 +61,15 @@ def retention(config: Config, *, every_s: float = 3600.0) -> Chore:
 def adaptations(config: adapt.Config, *, every_s: float = 60.0) -> Chore:
     """Applies the rules, once a minute; each acts at most once per agent and UTC day."""
 
-    def work(store: Store, now_ns: int) -> None:
+    def work(store: Store, now_ns: int) -> Done:
         period = datetime.fromtimestamp(now_ns / 1e9, UTC).date().isoformat()
+        adapted = []
         for rule in config.rules:
             for change in adapt.due(rule, measured(store, rule, now_ns=now_ns), store.policies(), now_ns=now_ns, period=period):
                 if store.adapt(change):
                     _log.info("%s, because %s", change.change, change.trigger)
+                    adapted.append(change.policy)
+        return Done(adapted=tuple(adapted))
 
     return Chore("adaptations", every_s, work)
 

@@ -25,9 +25,9 @@ from otel_quality.core.history_totals import Totals
 from otel_quality.core.sessions.issues import Watch
 from otel_quality.core.sessions.record import SessionRecord
 from otel_quality.core.tools.execution import Execution
-from otel_quality.service.chores import Chore
+from otel_quality.service.chores import Chore, Done
 from otel_quality.service.keeping import SPANS, Earlier, Grader, Kept, keep, keep_one
-from otel_quality.service.measuring import Measures
+from otel_quality.service.measuring import Measures, watching
 from otel_quality.service.outage import Outage
 from otel_quality.store.contract import Store
 from otel_quality.vocabulary.errors import StoreError, StoreUnavailable
@@ -98,6 +98,7 @@ class Historian:
         self._waiting, self._earlier = _Waiting(), Earlier()
         self._store: Store | None = None
         self._totals, self._watch, self._measures = Totals(), Watch(), Measures()
+        self._pruned = 0
         self._changed, self._refresh_due_s = True, 0.0
         self._outage = Outage(pace.retry_s)
         self._history = History()
@@ -165,7 +166,7 @@ class Historian:
 
     def _run(self) -> None:
         try:
-            self._store = self._open()
+            self._opened()
         except StoreUnavailable:
             self._outage.attempt("opened", self._opened)
         except Exception as error:  # noqa: BLE001 - it is the starter's
@@ -221,7 +222,13 @@ class Historian:
 
     def _opened(self) -> Store:
         if self._store is None:
-            self._store = self._open()
+            store = self._open()
+            try:
+                self._watch = watching(store)
+            except BaseException:
+                store.close()
+                raise
+            self._store = store
         return self._store
 
     def _write(self) -> None:
@@ -233,20 +240,32 @@ class Historian:
         except Exception:  # noqa: BLE001 - a record that cannot be kept is found and dropped, the others are kept
             _log.exception("%d sessions and %d executions could not be kept together", len(waiting.sessions), len(waiting.executions))
             self._write_one_by_one(waiting)
-        self._waiting = _Waiting()
-        with self._counting:
-            self._count -= len(waiting)
+        else:
+            self._waiting = _Waiting()
+            self._written(len(waiting))
 
     def _write_one_by_one(self, waiting: _Waiting) -> None:
-        for part in (*(_Waiting([each], []) for each in waiting.sessions), *(_Waiting([], [each]) for each in waiting.executions)):
-            try:
-                self._keep(part)
-            except StoreError:
-                raise
-            except Exception as error:  # noqa: BLE001 - counted
-                _log.error("one of them is dropped: %s", error)
-                with self._counting:
-                    self._dropped += 1
+        """What is written waits no more, so that it is not written again where the store fails on the way."""
+        parts = [*(_Waiting([each], []) for each in waiting.sessions), *(_Waiting([], [each]) for each in waiting.executions)]
+        done = 0
+        try:
+            for part in parts:
+                try:
+                    self._keep(part)
+                except StoreError:
+                    raise
+                except Exception as error:  # noqa: BLE001 - counted
+                    _log.error("one of them is dropped: %s", error)
+                    with self._counting:
+                        self._dropped += 1
+                done += 1
+        finally:
+            self._waiting = _Waiting(waiting.sessions[done:], waiting.executions[max(done - len(waiting.sessions), 0) :])
+            self._written(done)
+
+    def _written(self, number: int) -> None:
+        with self._counting:
+            self._count -= number
 
     def _keep(self, what: _Waiting) -> None:
         store, now_ns = self._opened(), time.time_ns()
@@ -255,7 +274,7 @@ class Historian:
     def _count_kept(self, kept: Kept) -> None:
         for record, grade in kept.graded:
             self._totals.add_session(record.task_type, grade)
-            self._watch.add(record.task_type, record, grade)
+            self._watch.add(record.task_type, grade, at_ns=record.end_ns or time.time_ns())
         self._totals.add_executions(kept.executions)
         self._changed = True
 
@@ -277,17 +296,21 @@ class Historian:
             now_s = time.monotonic()
             if now_s < due_s or not self._outage.may_try:
                 continue
+            self._more = False
             try:
                 done = self._outage.attempt(f"kept in order ({chore.name})", partial(self._do, chore))
             except Exception:  # noqa: BLE001 - a chore that fails must not end the others
                 _log.exception("the chore %s failed", chore.name)
                 done = True
-            took_s = time.monotonic() - now_s
-            self._due[chore] = now_s + (max(chore.every_s, _REST * took_s) if done else 0.0)
+            rest_s = _REST * (time.monotonic() - now_s)
+            self._due[chore] = now_s + ((rest_s if self._more else max(chore.every_s, rest_s)) if done else 0.0)
             self._changed = True
 
     def _do(self, chore: Chore) -> None:
-        chore.work(self._opened(), time.time_ns())
+        done = chore.work(self._opened(), time.time_ns()) or Done()
+        self._pruned += done.pruned
+        self._totals.add_adaptations(done.adapted)
+        self._more = done.more
 
     def _read(self) -> None:
         self._measures.read(self._opened(), now_ns=time.time_ns())
@@ -303,6 +326,7 @@ class Historian:
             up=not self._outage.error and self._store is not None,
             error=self._outage.error,
             failures=self._outage.failures,
+            pruned=self._pruned,
             size_bytes=self._measures.size_bytes,
         )
         self._history = self._measures.history(self._totals, self._watch, health)

@@ -1,10 +1,10 @@
 """From a closed session to what is kept of it: known parts joined, graded, stored, its executions stored, predictions answered."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
-from otel_quality.core.history import KeptSession
+from otel_quality.core.history import KeptSession, Meta
 from otel_quality.core.sessions.merge import continued, merged
 from otel_quality.core.sessions.record import Grade, SessionRecord
 from otel_quality.core.tools import ingest
@@ -27,17 +27,25 @@ class Earlier:
     """
 
     def __init__(self) -> None:
-        self._parts: dict[str, SessionRecord] = {}
+        self._parts: dict[str, tuple[SessionRecord, SessionRecord]] = {}
 
-    def whole(self, known: SessionRecord, new: SessionRecord) -> SessionRecord:
-        """The record of the whole session."""
-        if new.revision == 0:
+    def whole(self, known: SessionRecord, new: SessionRecord, *, alone: bool) -> SessionRecord:
+        """The record of the whole session.
+
+        Args:
+            known: what is kept; new: what came. A record that comes once more, because it is not sure that it was written, says the same.
+            alone: nobody else has told of this session.
+        """
+        part, first = self._parts.get(new.id, (None, None))
+        if new.revision == 0 and replace(known, revision=0) == new:
+            return known
+        if new.revision == 0 and new != first:
             self._parts.pop(new.id, None)
             if len(self._parts) >= MAX_PARTS:
                 del self._parts[next(iter(self._parts))]
-            self._parts[new.id] = known
-        part = self._parts.get(new.id)
-        return merged(known, new, same_source=True) if part is None else continued(part, new)
+            self._parts[new.id] = known, new
+            part = known
+        return merged(known, new, same_source=alone) if part is None else continued(part, new)
 
 
 class Grader(Protocol):
@@ -89,9 +97,12 @@ def keep(
             elif source == SPANS and known is not None and SPANS not in known.sources:
                 store.delete_executions(ingest.trace_of(new.id))
             grade = grader(record)
-            if known is None or known.grade is None:
+            absorbed = [each for each in map(store.session, new.absorbs) if each is not None]
+            if not any(each is not None and each.grade is not None for each in (known, *absorbed)):
                 graded.append((record, grade))
-            store.put_session(record, grade, source=source, now_ns=now_ns)
+            if known is None or not _says_the_same(known, record, grade, source, new.revision):
+                store.put_session(record, grade, source=source, now_ns=now_ns)
+            _absorb(store, new.id, known, absorbed, now_ns=now_ns)
         fresh = store.put_executions(told)
         answered = store.match_predictions(fresh, within_ns=MATCH_WITHIN_NS)
     return Kept(graded, fresh, answered)
@@ -100,8 +111,27 @@ def keep(
 def _whole(known: KeptSession | None, new: SessionRecord, source: str, earlier: Earlier | None) -> SessionRecord:
     if known is None:
         return new
-    same_source = source in known.sources
-    return earlier.whole(known.record, new) if earlier and same_source else merged(known.record, new, same_source=same_source)
+    alone = known.sources == (source,)
+    if earlier and source in known.sources:
+        return earlier.whole(known.record, new, alone=alone)
+    return merged(known.record, new, same_source=alone)
+
+
+def _says_the_same(known: KeptSession, record: SessionRecord, grade: Grade, source: str, revision: int) -> bool:
+    """Whether this was kept already: a write whose answer was lost, a file that is handed in once more, spans that are sent again."""
+    same = replace(record, revision=known.record.revision) == known.record and grade == known.grade
+    return same and source in known.sources and revision <= known.record.revision
+
+
+def _absorb(store: Store, session_id: str, known: KeptSession | None, absorbed: Sequence[KeptSession], *, now_ns: int) -> None:
+    """Sessions that turned out to be parts of this one go; what people set on them stays, unless they set it on this one."""
+    untouched = known is None or known.meta == Meta()
+    for each in absorbed:
+        if each.override is not None and (known is None or known.override is None):
+            store.set_override(session_id, each.override, now_ns=now_ns)
+        if each.meta != Meta() and untouched:
+            store.set_meta(session_id, each.meta, now_ns=now_ns)
+        store.absorb_session(each.record.id, into=session_id)
 
 
 def keep_one(store: Store, grader: Grader, record: SessionRecord, *, source: str, now_ns: int) -> tuple[KeptSession, Kept]:

@@ -1,10 +1,12 @@
-"""What /metrics says of history that must be read from the store: means of grades, accuracy, velocity, adaptations."""
+"""What /metrics says of history that must be read from the store: means of grades, accuracy, velocity."""
 
+from operator import attrgetter
 from typing import Final
 
-from otel_quality.core.history import History, StoreHealth
+from otel_quality.core.history import History, SessionFilter, StoreHealth
 from otel_quality.core.history_totals import MAX_AGENTS, Totals
-from otel_quality.core.sessions.issues import Watch
+from otel_quality.core.sessions.issues import BLOCK, Watch
+from otel_quality.core.sessions.issues import WINDOW as GRADES
 from otel_quality.core.tools import predict, velocity
 from otel_quality.core.tools.knowledge import Tally
 from otel_quality.store.contract import Store
@@ -26,7 +28,6 @@ class Measures:
         self._accuracy: dict[str, float] = {}
         self._predictions: dict[str, int] = {}
         self._velocity: dict[str, float] = {}
-        self._adaptations: dict[str, int] = {}
 
     def read(self, store: Store, *, now_ns: int) -> None:
         """Read anew."""
@@ -42,7 +43,6 @@ class Measures:
         self._accuracy = {agent: each.accuracy for agent, each in accuracies.items()}
         self._predictions = {agent: each.matched for agent, each in accuracies.items()}
         self._velocity = velocities(store, now_ns=now_ns)
-        self._adaptations = store.adaptation_counts()
         self.size_bytes = store.size_bytes()
 
     def history(self, totals: Totals, watch: Watch, health: StoreHealth) -> History:
@@ -56,10 +56,21 @@ class Measures:
             accuracy=self._accuracy,
             predictions=self._predictions,
             velocity=self._velocity,
-            adaptations=self._adaptations,
+            adaptations=totals.adaptations,
             overflow=totals.overflow,
             store=health,
         )
+
+
+def watching(store: Store) -> Watch:
+    """A watch over grades that goes on where the history that is kept ends: with the latest graded sessions of each task type."""
+    watch = Watch()
+    for task in TASK_TYPES:
+        latest = store.sessions(SessionFilter(task_type=task, graded=True, limit=BLOCK * GRADES))
+        for kept in sorted(latest, key=attrgetter("active_ns")):
+            if kept.grade is not None:
+                watch.add(task, kept.grade, at_ns=kept.active_ns)
+    return watch
 
 
 def velocities(store: Store, *, now_ns: int) -> dict[str, float]:

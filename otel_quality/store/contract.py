@@ -7,10 +7,11 @@ Every method raises `StoreUnavailable` where the disk is full, the file locked o
 succeed later, and nothing of the failed transaction is kept.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from otel_quality.core.history import (
     ErrorGroup,
@@ -39,6 +40,10 @@ from otel_quality.core.tools.knowledge import (
 )
 from otel_quality.store.judged import FOREVER_NS, Judged
 
+_PASSWORD: Final = re.compile(r"://[^\s/:@?#]*:(?!\d+(?:[/?,]|$))(.*)@|[?&]password=([^&]*)")
+_UNREADABLE: Final = re.compile(r"[/@=\s]|%(?![0-9A-Fa-f]{2})")
+"""What ends a password in an address, so that the rest of it would be read as something else and told in an error."""
+
 
 @dataclass(frozen=True, slots=True)
 class Config:
@@ -59,6 +64,8 @@ class Config:
     def __post_init__(self) -> None:
         if self.url and not self.url.startswith(("postgresql://", "postgres://")):
             raise ValueError("url must be empty (SQLite) or start with postgresql://")
+        if any(_UNREADABLE.search(found[1] or found[2] or "") for found in _PASSWORD.finditer(self.url)):
+            raise ValueError("the password in url holds a character that an address cannot: write / as %2F, @ as %40, % as %25 and so on")
         if not 1 <= self.retention_days <= 36_500:
             raise ValueError("retention_days must lie between 1 and 36500")
         if self.max_bytes < 16 << 20:
@@ -108,6 +115,9 @@ class Store(Judged, Protocol):
 
         What judging it took stays, for the budgets.
         """
+
+    def absorb_session(self, session_id: str, *, into: str) -> bool:
+        """Remove a session and its revisions and give its executions to another one; False where there was none."""
 
     def labelled(self, *, limit: int = 10_000) -> list[KeptSession]:
         """The latest sessions whose `label` is known."""
@@ -161,7 +171,7 @@ class Store(Judged, Protocol):
     def agent_tallies(self, *, since_ns: int, until_ns: int = FOREVER_NS, tool: str | None = None) -> dict[str, Tally]:
         """Executions by agent."""
 
-    def model_performance(self, *, task_type: str | None = None, since_ns: int = 0) -> list[ModelPerformance]:
+    def model_performance(self, *, task_type: str | None = None) -> list[ModelPerformance]:
         """Per (model, task type), most samples first."""
 
     def agent_performance(self, *, since_ns: int, until_ns: int = FOREVER_NS) -> list[AgentPerformance]:
@@ -198,9 +208,6 @@ class Store(Judged, Protocol):
     def adaptations(self, *, limit: int = 100, offset: int = 0) -> list[Adaptation]:
         """Adaptations, newest first."""
 
-    def adaptation_counts(self) -> dict[str, int]:
-        """How many are kept, by policy."""
-
     def policies(self) -> dict[str, Policy]:
         """Every policy that was ever set, by name."""
 
@@ -232,8 +239,9 @@ class Store(Judged, Protocol):
     def size_bytes(self) -> int:
         """What history takes, free space that will be used again left out."""
 
-    def prune(self, config: Config, *, now_ns: int) -> int:
-        """Remove what is over age or size; rows removed.
+    def prune(self, config: Config, *, now_ns: int, most: int = 5_000) -> int:
+        """Remove what is over age or size, the oldest first; rows removed, 0 when nothing is over any more.
 
         What was said of a session stays as long as the session. Over the size, texts of sessions go before all else.
+        Of each table about `most` rows at a time, so that removing holds nobody up for long: ask again until it is 0.
         """

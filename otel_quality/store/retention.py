@@ -24,46 +24,53 @@ _NOT_EVALUATED: Final = """
 """
 
 
-def _old(table: str, time: str, condition: str) -> str:
-    return f"DELETE FROM {table} WHERE {time} < :before AND {condition.format(table)}"  # noqa: S608 - of constants of this file
+def _count(table: str, condition: str) -> str:
+    return f"SELECT COUNT(*) FROM {table} WHERE {condition.format(table)}"  # noqa: S608 - of constants of this file
 
 
-def _tenth(table: str, time: str, condition: str) -> str:
-    """The oldest tenth of what may go, one row at least."""
-    may_go = f"FROM {table} WHERE {condition.format(table)}"
-    oldest = f"SELECT {time} {may_go} ORDER BY {time} LIMIT 1 OFFSET (SELECT COUNT(*) / 10 {may_go})"
-    return f"DELETE {may_go} AND {time} <= ({oldest})"
+def _oldest(table: str, time: str, condition: str) -> str:
+    """Remove what may go, up to the row in a place and none of `:before` and later."""
+    may_go = f"FROM {table} WHERE {condition.format(table)} AND {time} < :before"
+    return f"DELETE {may_go} AND {time} <= COALESCE((SELECT {time} {may_go} ORDER BY {time} LIMIT 1 OFFSET :place), :before)"
 
 
+_ANY: Final = "1 = 1"
 OLD: Final = (
-    "DELETE FROM executions WHERE time_ns < :before",
-    "DELETE FROM sessions WHERE active_ns < :before AND pinned = 0",
-    "DELETE FROM predictions WHERE time_ns < :before",
-    "DELETE FROM adaptations WHERE time_ns < :before",
-    _old("transcripts", "active_ns", _ORPHANED),
-    _old("feedback", "time_ns", _ORPHANED),
-    _old("annotations", "time_ns", _ORPHANED),
-    _old("evaluations", "time_ns", f"{_ORPHANED} AND {_NO_REFERENCE}"),
-    _old("runs", "created_ns", "state <> 'running'"),
-    _old("assessments", "time_ns", _NOT_EVALUATED),
+    _oldest("executions", "time_ns", _ANY),
+    _oldest("sessions", "active_ns", "pinned = 0"),
+    _oldest("predictions", "time_ns", _ANY),
+    _oldest("adaptations", "time_ns", _ANY),
+    _oldest("transcripts", "active_ns", _ORPHANED),
+    _oldest("feedback", "time_ns", _ORPHANED),
+    _oldest("annotations", "time_ns", _ORPHANED),
+    _oldest("evaluations", "time_ns", f"{_ORPHANED} AND {_NO_REFERENCE}"),
+    _oldest("runs", "created_ns", "state <> 'running'"),
+    _oldest("assessments", "time_ns", _NOT_EVALUATED),
 )
-EXECUTIONS_OVER: Final = """
-    DELETE FROM executions WHERE time_ns <= (SELECT time_ns FROM executions ORDER BY time_ns DESC LIMIT 1 OFFSET :kept)
-"""
+"""Removal by age."""
+EXECUTIONS: Final = _count("executions", _ANY)
+OLDEST_EXECUTIONS: Final = _oldest("executions", "time_ns", _ANY)
 FORGOTTEN: Final = """
     UPDATE sessions SET judge = '', rubric = ''
     WHERE judge <> '' AND NOT EXISTS (SELECT 1 FROM evaluations AS e WHERE e.session = sessions.id AND e.latest = 1)
 """
 """After evaluations of kept sessions went."""
-TEXT_TENTH: Final = (_tenth("transcripts", "active_ns", _UNPINNED),)
-TENTH: Final = (
-    _tenth("executions", "time_ns", "1 = 1"),
-    _tenth("sessions", "active_ns", "pinned = 0"),
-    _tenth("predictions", "time_ns", "1 = 1"),
-    _tenth("feedback", "time_ns", _UNPINNED),
-    _tenth("annotations", "time_ns", _UNPINNED),
-    _tenth("evaluations", "time_ns", f"{_UNPINNED} AND {_NO_REFERENCE}"),
-    _tenth("runs", "created_ns", "state <> 'running'"),
-    _tenth("assessments", "time_ns", _NOT_EVALUATED),
+
+
+def _both(table: str, time: str, condition: str) -> tuple[str, str]:
+    return _count(table, condition), _oldest(table, time, condition)
+
+
+TEXTS: Final = (_both("transcripts", "active_ns", _UNPINNED),)
+REST: Final = (
+    _both("executions", "time_ns", _ANY),
+    _both("sessions", "active_ns", "pinned = 0"),
+    _both("predictions", "time_ns", _ANY),
+    _both("feedback", "time_ns", _UNPINNED),
+    _both("annotations", "time_ns", _UNPINNED),
+    _both("evaluations", "time_ns", f"{_UNPINNED} AND {_NO_REFERENCE}"),
+    _both("runs", "created_ns", "state <> 'running'"),
+    _both("assessments", "time_ns", _NOT_EVALUATED),
 )
+"""Count and removal of what goes over the size, text before the rest."""
 COUNTS: Final = " UNION ALL ".join(f"SELECT '{table}', COUNT(*) FROM {table}" for table in TABLES)  # noqa: S608

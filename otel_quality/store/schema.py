@@ -3,8 +3,9 @@
 Words that both databases read alike: `BYTEA` is no type of SQLite's, where a column takes what it is given. A released
 migration never changes; a new one is appended.
 
-Decision: two indexes of executions hold all that the frequent questions ask, so that counting reads an index and not the rows: some
-45 bytes more per execution for less than half the time.
+Decision: indexes of executions hold all that questions ask, so that counting reads an index and not the rows, and reads it in the
+order in which it counts where it can: at a million executions a question takes a tenth to a half of a second and not several, for
+half as much disk again. Failures have one of their own, since few executions fail.
 """
 
 from typing import Final
@@ -75,6 +76,13 @@ _FIRST: Final = (
     "CREATE TABLE policies (name TEXT PRIMARY KEY, value DOUBLE PRECISION NOT NULL, updated_ns BIGINT NOT NULL)",
     "CREATE TABLE reports (week TEXT PRIMARY KEY, made_ns BIGINT NOT NULL, document TEXT NOT NULL)",
     "CREATE TABLE calibrations (name TEXT PRIMARY KEY, made_ns BIGINT NOT NULL, document TEXT NOT NULL)",
+)
+
+_INDEXES: Final = (
+    "DROP INDEX executions_time",
+    "CREATE INDEX executions_time ON executions (time_ns, agent, tool, success, latency_ns, confidence)",
+    "CREATE INDEX executions_model ON executions (model, task_type, success, latency_ns, input_tokens, output_tokens)",
+    "CREATE INDEX executions_failed ON executions (time_ns, error, tool, task_type, session) WHERE success = 0",
 )
 
 _JUDGED: Final = (
@@ -152,7 +160,7 @@ _JUDGED: Final = (
     f"CREATE INDEX evaluations_weeks ON evaluations (judge, rubric, week_ns, bucket, time_ns, {', '.join(_AXES)}) WHERE latest = 1",
 )
 
-MIGRATIONS: Final = (_FIRST, _JUDGED)
+MIGRATIONS: Final = (_FIRST, _INDEXES, _JUDGED)
 """Migration n (from 1) is `MIGRATIONS[n - 1]`."""
 
 VERSIONS: Final = "CREATE TABLE IF NOT EXISTS migrations (version BIGINT PRIMARY KEY, applied_ns BIGINT NOT NULL)"

@@ -42,8 +42,6 @@ _DAY_NS: Final = 86_400 * 10**9
 _STEPS_NS: Final = {"day": (_DAY_NS, 0), "week": (7 * _DAY_NS, 3 * _DAY_NS)}
 """Length of a stretch, and what is added so that stretches begin on its border: day 0 was a Thursday."""
 _REVISIONS: Final = 20
-_PRUNE_ROUNDS: Final = 40
-"""A tenth each: what is left is under 2 % of what was."""
 
 
 class SqlStore(SqlJudged):
@@ -111,6 +109,12 @@ class SqlStore(SqlJudged):
             text = self.delete_transcript(session_id)
             return self._change(sql.DELETE_SESSION, session) > 0 or text
 
+    def absorb_session(self, session_id: str, *, into: str) -> bool:
+        session = {"id": rows.clean(session_id)}
+        with self.transaction():
+            self._change(sql.MOVE_ITS_EXECUTIONS, {**session, "into": rows.clean(into)})
+            return self._change(sql.DELETE_SESSION, session) > 0
+
     def labelled(self, *, limit: int = 10_000) -> list[KeptSession]:
         return [rows.to_session(row) for row in self._query(sql.LABELLED, {"limit": limit})]
 
@@ -128,19 +132,21 @@ class SqlStore(SqlJudged):
 
     def error_groups(self, *, since_ns: int, until_ns: int = FOREVER_NS, limit: int = 100) -> list[ErrorGroup]:
         span = {"since": since_ns, "until": until_ns}
-        found = []
-        for error, tool, task_type, count, sessions, first_ns, last_ns in self._query(sql.ERROR_GROUPS, {**span, "limit": limit}):
-            group = {"error": error, "tool": tool, "task_type": task_type}
-            examples = tuple(row[0] for row in self._query(sql.ERROR_EXAMPLES, {**span, **group}))
-            found.append(ErrorGroup(error, tool, task_type, count, sessions, first_ns, last_ns, examples))
-        return found
+        found = self._query(sql.ERROR_GROUPS, {**span, "limit": limit})
+        examples = self._examples(sql.ERROR_EXAMPLES, span) if found else {}
+        return [ErrorGroup(*(*row, examples.get(row[:3], ()))) for row in found]
 
     def failures(self, by: Literal["tool", "error"], *, since_ns: int, until_ns: int = FOREVER_NS, limit: int = 100) -> list[Failures]:
         span = {"since": since_ns, "until": until_ns}
-        found = []
-        for name, count, sessions in self._query(sql.FAILURES[by], {**span, "limit": limit}):
-            examples = tuple(row[0] for row in self._query(sql.FAILURE_EXAMPLES[by], {**span, "name": name}))
-            found.append(Failures(name, count, sessions, examples))
+        found = self._query(sql.FAILURES[by], {**span, "limit": limit})
+        examples = self._examples(sql.FAILURE_EXAMPLES[by], span) if found else {}
+        return [Failures(*(*row, examples.get(row[:1], ()))) for row in found]
+
+    def _examples(self, statement: str, span: Mapping[str, int]) -> dict[Row, tuple[str, ...]]:
+        """Sessions by what the statement groups by."""
+        found: dict[Row, tuple[str, ...]] = {}
+        for *group, session in self._query(statement, span):
+            found[tuple(group)] = (*found.get(tuple(group), ()), session)
         return found
 
     # Executions
@@ -187,8 +193,8 @@ class SqlStore(SqlJudged):
         found = self._query(sql.AGENTS, {"since": since_ns, "until": until_ns, "tool": tool})
         return {agent: rows.to_tally(*counts) for agent, *counts in found}
 
-    def model_performance(self, *, task_type: str | None = None, since_ns: int = 0) -> list[ModelPerformance]:
-        values = {"task_type": task_type, "since": since_ns}
+    def model_performance(self, *, task_type: str | None = None) -> list[ModelPerformance]:
+        values = {"task_type": task_type}
         of_sessions = {row[:2]: row[2:] for row in self._query(sql.MODEL_SESSIONS, values)}
         found = []
         for model, task, samples, successes, latency_ns, mean_tokens in self._query(sql.MODEL_PERFORMANCE, values):
@@ -261,9 +267,6 @@ class SqlStore(SqlJudged):
     def adaptations(self, *, limit: int = 100, offset: int = 0) -> list[Adaptation]:
         return [Adaptation(*row) for row in self._query(sql.ADAPTATIONS, {"limit": limit, "offset": offset})]
 
-    def adaptation_counts(self) -> dict[str, int]:
-        return {policy: int(count) for policy, count in self._query(sql.ADAPTATION_COUNTS, {})}
-
     def policies(self) -> dict[str, Policy]:
         return {row[0]: Policy(*row) for row in self._query(sql.POLICIES, {})}
 
@@ -297,29 +300,27 @@ class SqlStore(SqlJudged):
     def size_bytes(self) -> int:
         return self._database.size_bytes()
 
-    def prune(self, config: Config, *, now_ns: int) -> int:
-        before = {"before": now_ns - config.retention_days * _DAY_NS}
+    def prune(self, config: Config, *, now_ns: int, most: int = 5_000) -> int:
+        before = now_ns - config.retention_days * _DAY_NS
         with self.transaction():
-            removed = sum(self._change(statement, before) for statement in retention.OLD)
-            removed += self._change(retention.EXECUTIONS_OVER, {"kept": config.max_executions})
-        for tenth in (retention.TEXT_TENTH, retention.TENTH):
-            removed += self._shrink(tenth, config.max_bytes)
+            removed = sum(self._change(statement, {"before": before, "place": most - 1}) for statement in retention.OLD)
+            over = int(self._query(retention.EXECUTIONS, {})[0][0]) - config.max_executions
+            if over > 0:
+                removed += self._change(retention.OLDEST_EXECUTIONS, {"before": FOREVER_NS, "place": min(over, most) - 1})
+            if not removed and self.size_bytes() > config.max_bytes:
+                removed = self._tenth(retention.TEXTS, most) or self._tenth(retention.REST, most)
+                self._change(retention.FORGOTTEN, {})
         if removed:
             self._database.give_back()
         return removed
 
-    def _shrink(self, tenth: Sequence[str], max_bytes: int) -> int:
-        """Remove the oldest tenth again and again until it fits or nothing is left that may go; rows removed."""
+    def _tenth(self, tables: Sequence[tuple[str, str]], most: int) -> int:
+        """Remove the oldest tenth of what may go of each table, at most about so many rows; how many went."""
         removed = 0
-        for _ in range(_PRUNE_ROUNDS):
-            if self.size_bytes() <= max_bytes:
-                break
-            with self.transaction():
-                gone = sum(self._change(statement, {}) for statement in tenth)
-                self._change(retention.FORGOTTEN, {})
-            removed += gone
-            if not gone:
-                break
+        for count, oldest in tables:
+            rows = int(self._query(count, {})[0][0])
+            if rows:
+                removed += self._change(oldest, {"before": FOREVER_NS, "place": min(-(-rows // 10), most) - 1})
         return removed
 
 

@@ -63,30 +63,29 @@ AGENT_PERFORMANCE: Final = f"""
 MODEL_PERFORMANCE: Final = """
     SELECT model, task_type, COUNT(*) AS samples, SUM(success), AVG(latency_ns),
         AVG(COALESCE(input_tokens + output_tokens, input_tokens, output_tokens))
-    FROM executions WHERE time_ns >= :since AND (CAST(:task_type AS TEXT) IS NULL OR task_type = :task_type)
+    FROM executions WHERE CAST(:task_type AS TEXT) IS NULL OR task_type = :task_type
     GROUP BY model, task_type ORDER BY samples DESC, model, task_type
 """
 MODEL_SESSIONS: Final = """
     SELECT only_model, task_type, SUM(tokens), SUM(cost_usd), SUM(CASE WHEN tokens > 0 THEN api_calls ELSE 0 END),
         SUM(CASE WHEN cost_usd > 0 THEN api_calls ELSE 0 END)
-    FROM sessions WHERE only_model <> '' AND active_ns >= :since AND (CAST(:task_type AS TEXT) IS NULL OR task_type = :task_type)
+    FROM sessions WHERE only_model <> '' AND (CAST(:task_type AS TEXT) IS NULL OR task_type = :task_type)
     GROUP BY only_model, task_type
 """
 _EFFECT: Final = """
     COUNT(*), SUM(success) FROM executions WHERE time_ns >= :since
     AND (CAST(:tool AS TEXT) IS NULL OR tool = :tool) AND (CAST(:agent AS TEXT) IS NULL OR agent = :agent) GROUP BY 1 ORDER BY 1
 """
-EFFECTS: Final = {"hour": f"SELECT hour, {_EFFECT}", "weekday": f"SELECT weekday, {_EFFECT}"}
+_HOUR_NS: Final = 3_600_000_000_000
+EFFECTS: Final = {
+    "hour": f"SELECT (time_ns / {_HOUR_NS}) % 24, {_EFFECT}",
+    "weekday": f"SELECT (time_ns / {24 * _HOUR_NS} + 3) % 7, {_EFFECT}",
+}
+"""By the time itself, which an index holds; the first of January 1970 was a Thursday."""
 ERROR_GROUPS: Final = """
     SELECT error, tool, task_type, COUNT(*) AS failures, COUNT(DISTINCT NULLIF(session, '')), MIN(time_ns), MAX(time_ns)
     FROM executions WHERE success = 0 AND time_ns >= :since AND time_ns < :until
     GROUP BY error, tool, task_type ORDER BY failures DESC, error, tool, task_type LIMIT :limit
-"""
-ERROR_EXAMPLES: Final = """
-    SELECT session FROM executions
-    WHERE success = 0 AND error = :error AND tool = :tool AND task_type = :task_type AND session <> ''
-        AND time_ns >= :since AND time_ns < :until
-    GROUP BY session ORDER BY MAX(time_ns) DESC, session LIMIT 3
 """
 
 _FAILURES: Final = """
@@ -94,11 +93,21 @@ _FAILURES: Final = """
     GROUP BY 1 ORDER BY failures DESC, 1 LIMIT :limit
 """
 FAILURES: Final = {"tool": f"SELECT tool, {_FAILURES}", "error": f"SELECT error, {_FAILURES}"}
-_LATEST: Final = "AND session <> '' AND time_ns >= :since AND time_ns < :until GROUP BY session ORDER BY MAX(time_ns) DESC, session LIMIT 3"
-FAILURE_EXAMPLES: Final = {
-    "tool": f"SELECT session FROM executions WHERE success = 0 AND tool = :name {_LATEST}",  # noqa: S608
-    "error": f"SELECT session FROM executions WHERE success = 0 AND error = :name {_LATEST}",  # noqa: S608
-}
+
+
+def _examples(*by: str) -> str:
+    """The latest three sessions of each group, all of them in one reading."""
+    names = ", ".join(by)
+    return f"""
+        SELECT {names}, session FROM (
+            SELECT {names}, session, ROW_NUMBER() OVER (PARTITION BY {names} ORDER BY MAX(time_ns) DESC, session) AS place
+            FROM executions WHERE success = 0 AND session <> '' AND time_ns >= :since AND time_ns < :until GROUP BY {names}, session
+        ) AS latest WHERE place <= 3 ORDER BY {names}, place
+    """  # noqa: S608
+
+
+ERROR_EXAMPLES: Final = _examples("error", "tool", "task_type")
+FAILURE_EXAMPLES: Final = {"tool": _examples("tool"), "error": _examples("error")}
 
 # Sessions
 
@@ -167,6 +176,7 @@ SET_OVERRIDE: Final = """
 """
 DELETE_SESSION: Final = "DELETE FROM sessions WHERE id = :id"
 DELETE_ITS_EXECUTIONS: Final = "DELETE FROM executions WHERE session = :id"
+MOVE_ITS_EXECUTIONS: Final = "UPDATE executions SET session = :into WHERE session = :id"
 NEXT_REVISION: Final = "SELECT COALESCE(MAX(revision) + 1, 0) FROM revisions WHERE session = :id"
 ADD_REVISION: Final = """
     INSERT INTO revisions (session, revision, graded_ns, source, grade) VALUES (:id, :revision, :now, :source, :grade)
@@ -237,7 +247,6 @@ ADAPTATIONS: Final = """
     SELECT time_ns, rule, agent, period, cause, change, policy, old_value, new_value, reason, expected FROM adaptations
     ORDER BY time_ns DESC, rule, agent LIMIT :limit OFFSET :offset
 """
-ADAPTATION_COUNTS: Final = "SELECT policy, COUNT(*) FROM adaptations GROUP BY policy ORDER BY policy"
 SET_POLICY: Final = """
     INSERT INTO policies (name, value, updated_ns) VALUES (:name, :value, :now)
     ON CONFLICT (name) DO UPDATE SET value = excluded.value, updated_ns = excluded.updated_ns

@@ -73,6 +73,9 @@ TOOL_DURATION: Final = Metric("llmq_tool_duration_seconds", "histogram", ("tool"
 SESSIONS: Final = Metric(
     "llmq_sessions_total", "counter", ("task", "grade"), "Sessions by task type and first grade: completed or incomplete."
 )
+SESSION_REVISIONS: Final = Metric(
+    "llmq_session_revisions_total", "counter", (), "Sessions graded again because more of them arrived after their end."
+)
 SESSION_GRADE: Final = Metric(
     "llmq_session_grade",
     "gauge",
@@ -93,6 +96,12 @@ ADAPTATIONS: Final = Metric("llmq_adaptations_total", "counter", ("policy",), "C
 DROPPED_FIELDS: Final = Metric(
     "llmq_processor_dropped_fields_total", "counter", ("field",), "Values left out because they were no valid number."
 )
+DROPPED: Final = Metric(
+    "llmq_processor_dropped_total",
+    "counter",
+    ("what",),
+    "What a bound pushed out of memory: executions, sessions, tool uses of a session, spans that waited for a session.",
+)
 CLAMPED: Final = Metric("llmq_processor_clamped_spans_total", "counter", (), "Spans from the future whose time was set to their arrival.")
 REFUSED_REQUESTS: Final = Metric(
     "llmq_processor_refused_requests_total", "counter", ("signal", "reason"), "OTLP requests answered with an error."
@@ -101,7 +110,7 @@ RECEIVED_RECORDS: Final = Metric(
     "llmq_processor_received_records_total", "counter", ("signal",), "Log records and metrics received and set aside."
 )
 QUEUE_BYTES: Final = Metric("llmq_processor_queue_bytes", "gauge", (), "Bytes of requests that wait to be applied.")
-KEYS: Final = Metric("llmq_processor_keys", "gauge", ("window",), "Windows held, by kind.")
+KEYS: Final = Metric("llmq_processor_keys", "gauge", ("window",), "Windows, sessions and spans of no session yet that are held, by kind.")
 STORE_UP: Final = Metric("llmq_processor_store_up", "gauge", (), "1 while the store of history can be read and written.")
 STORE_SIZE: Final = Metric("llmq_processor_store_bytes", "gauge", (), "Size of the history that is kept.")
 STORE_WAITING: Final = Metric("llmq_processor_store_waiting_records", "gauge", (), "Sessions and executions that wait to be kept.")

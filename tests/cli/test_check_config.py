@@ -52,6 +52,28 @@ def test_a_file_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str], t
     assert "gone.toml" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("url", ["postgresql://ada:s3cret@db/x", "postgresql://db/x?user=ada&password=s3cret"])
+def test_a_password_is_never_printed(url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_QUALITY_STORE_URL", url)
+    for shape in ([], ["--json"]):
+        assert run(["check-config", *shape]) == 0
+        printed = capsys.readouterr().out
+        assert url.replace("s3cret", "***") in printed
+        assert "s3cret" not in printed
+
+
+@pytest.mark.parametrize(
+    "wrong", ['url = ["postgresql://ada:s3cret@db/x"]', 'url = "mysql://ada:s3cret@db/x"', 'url = "postgresql://ada:s3cret/@db/x"']
+)
+def test_a_wrong_setting_is_told_without_its_password(wrong: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "wrong.toml"
+    file.write_text(f"[store]\n{wrong}\n")
+    assert run(["check-config", str(file)]) == 2
+    said = capsys.readouterr()
+    assert "store" in said.err
+    assert "s3cret" not in said.err + said.out
+
+
 def test_json_has_every_setting(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["check-config", "--json"]) == 0
     assert set(json.loads(capsys.readouterr().out)) == {setting.name for setting in config.SETTINGS}

@@ -74,11 +74,13 @@ def test_a_directory_is_all_session_files_in_it(tmp_path: Path, capsys: pytest.C
         (b"\xff\xfe", "not JSON"),
         (json.dumps(ONE).encode()[:40], "not JSON"),
         (lzma.compress(json.dumps(ONE).encode())[:-20], "the file ends too early"),
-        (gzip.compress(json.dumps(ONE).encode())[:-10], "the file ends too early"),
+        (gzip.compress(json.dumps(ONE).encode(), mtime=0)[:-10], "the file ends too early"),
         (b"\xfd7zXZ\x00garbage", "cannot be read"),
         (b'{"text": "x"}', "an object needs `messages`"),
         (b"3", "messages are a list, not a number"),
         (b'[{"role": "alien"}]', "message 0 has the role 'alien'"),
+        (b"[]", "the list is empty"),
+        (b"[" * 100_000, "nested too deeply"),
     ],
 )
 def test_a_bad_file_is_told_in_one_line_and_the_others_are_graded(
@@ -100,6 +102,22 @@ def test_a_truncated_file_of_lines_gives_what_is_whole(tmp_path: Path, capsys: p
     grades, errors = graded(capsys, tmp_path / "cut.jsonl", code=1)
     assert len(grades) == whole > 3
     assert f"cut.jsonl:{whole + 1}: not JSON" in errors
+
+
+def test_a_bad_line_is_told_wherever_it_stands_and_the_others_are_graded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [json.dumps({**ONE, "id": name}) for name in "ab"]
+    for bad in range(3):
+        (tmp_path / "bad.jsonl").write_text("\n".join([*lines[:bad], '{"id": oops', *lines[bad:]]))
+        grades, errors = graded(capsys, tmp_path / "bad.jsonl", code=1)
+        assert [each["id"] for each in grades] == ["a", "b"]
+        assert errors.startswith(f"otel-quality: {tmp_path / 'bad.jsonl'}:{bad + 1}: not JSON: ")
+
+
+def test_of_a_list_of_sessions_what_is_none_is_told_with_its_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "list.json").write_text(json.dumps([ONE, {"text": "x"}, {**ONE, "id": "two"}]))
+    grades, errors = graded(capsys, tmp_path / "list.json", code=1)
+    assert [each["id"] for each in grades] == ["one", "two"]
+    assert errors == f"otel-quality: {tmp_path / 'list.json'}:1[1]: no session: an object needs `messages`; its keys are text\n"
 
 
 def test_a_file_that_is_not_there_is_a_wrong_call(capsys: pytest.CaptureFixture[str]) -> None:

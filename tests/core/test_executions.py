@@ -136,4 +136,4 @@ def test_bounds_hold_and_what_they_drop_is_counted(monkeypatch: pytest.MonkeyPat
         found.add([tool(number + 200, trace=number), tool(number + 300, trace=1, name=f"t{number}", outcome=Outcome.CANCELLED)], now_ns=NOW)
     assert len(found.take(now_ns=NOW, all_of_them=True)) == 5
     assert found.dropped == 34
-    assert (len(found.cancelled), found.cancelled.total()) == (6, 39)
+    assert (len(found.cancelled), found.cancelled.total(), found.overflow) == (6, 39, 34)

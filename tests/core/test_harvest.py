@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 
+from otel_quality.core import executions
 from otel_quality.core.engine import Config, Engine
 from otel_quality.core.observation import IDENTITY, RESPONSE, Batch
 from otel_quality.core.sessions.assembly import Config as SessionsConfig
@@ -104,6 +106,35 @@ def test_a_cancelled_tool_is_counted_with_the_next_tick() -> None:
     engine = fed([batch(tool(1, conversation="c", agent="ezra", outcome=Outcome.CANCELLED))])
     assert engine.harvest(now_ns=NOW).executions == []
     assert engine.tick(now_ns=NOW).counters.cancelled_tools == {("git", "ezra"): 1}
+
+
+def test_what_a_bound_dropped_and_sessions_given_again_are_in_the_snapshot(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executions, "MAX_READY", 1)
+    monkeypatch.setattr(executions, "MAX_LABELS", 1)
+    engine = fed([batch(*(tool(number, at_s=number, conversation="c", agent="ezra") for number in range(1, 4)))])
+    engine.apply(batch(*(tool(number, name=f"t{number}", outcome=Outcome.CANCELLED) for number in (7, 8))), now_ns=NOW)
+    engine.harvest(now_ns=NOW, last=True)
+    engine.apply(batch(tool(9, at_s=9, conversation="c")), now_ns=NOW)
+    engine.harvest(now_ns=NOW, last=True)
+    seen = engine.tick(now_ns=NOW)
+    assert seen.counters.dropped == {"execution": 2, "session": 0, "tool_use": 0, "waiting_span": 0}
+    assert seen.counters.session_revisions == 1
+    assert seen.intake.overflow["cancelled_tool"] == 1
+
+
+def test_what_sessions_hold_and_what_their_bounds_cost_is_in_the_snapshot() -> None:
+    engine = fed([], Config(sessions=SessionsConfig(open=10, tool_uses=2, waiting=10)))
+    engine.apply(
+        batch(*(tool(number, at_s=number, conversation="c") for number in range(1, 6)), agent(9, at_s=9, conversation="c")), now_ns=NOW
+    )
+    engine.harvest(now_ns=NOW)
+    engine.apply(batch(tool(10, at_s=10, conversation="c"), *(tool(n, trace=n) for n in range(20, 33))), now_ns=NOW)
+    seen = engine.tick(now_ns=NOW)
+    assert (seen.windows["open_session"], seen.windows["closed_session"]) == (1, 0)
+    assert (seen.counters.dropped["tool_use"], seen.windows["waiting_span"] + seen.counters.dropped["waiting_span"]) == (3, 13)
+    assert seen.windows["waiting_span"] <= 10
+    engine.harvest(now_ns=NOW, last=True)
+    assert engine.tick(now_ns=NOW).counters.dropped["tool_use"] == 4, "each of them once, also where a session is given again"
 
 
 def test_a_step_without_a_start_begins_when_it_ends_and_took_nobody_knows_how_long() -> None:

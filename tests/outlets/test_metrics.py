@@ -96,13 +96,15 @@ def test_a_key_of_a_backend_alone_is_written_as_all_of_it() -> None:
     assert value(text, metrics.DRIFT_STATE.name, backend="groq", model="all", task="all") == 1
 
 
-def test_tools_are_counted_by_agent_and_outcome_and_timed_without_exemplars() -> None:
+def test_tools_are_counted_by_agent_and_outcome_and_timed_with_exemplars() -> None:
     text = page(samples.full(), ASK_OPENMETRICS)
     assert value(text, metrics.TOOL_CALLS.name, tool="git_status", agent="ezra", outcome="error") == 10
     assert value(text, metrics.TOOL_DURATION.name + "_bucket", tool="git_status", le="0.04") == 40
     assert value(text, metrics.TOOL_DURATION.name + "_count", tool="git_status") == 100
     assert value(text, metrics.TOOL_DURATION.name + "_sum", tool="git_status") == 8.5
-    assert not [line for line in text.splitlines() if line.startswith(metrics.TOOL_DURATION.name) and " # {" in line]
+    (line,) = [line for line in text.splitlines() if line.startswith(metrics.TOOL_DURATION.name) and " # {" in line]
+    assert 'le="0.08"' in line
+    assert 'trace_id="4bf92f3577b34da6a3ce929d0e0e4736"' in line
 
 
 def test_sessions_are_shown_by_grade_and_each_dimension_in_its_own_unit() -> None:
@@ -127,8 +129,18 @@ def test_an_agent_without_known_outcomes_has_no_accuracy() -> None:
 
 def test_labels_over_their_bound_are_counted_together_whoever_counted_them() -> None:
     text = page(samples.full())
-    assert [value(text, metrics.OVERFLOW.name, label=label) for label in ("model", "tool")] == [3, 5]
+    assert [value(text, metrics.OVERFLOW.name, label=label) for label in ("model", "tool", "policy")] == [3, 5, 1]
     assert text.count(f"# TYPE {metrics.OVERFLOW.name} ") == 1
+
+
+def test_what_a_bound_dropped_is_shown_wherever_it_was() -> None:
+    text = page(samples.full())
+    assert [value(text, metrics.DROPPED.name, what=what) for what in ("execution", "session")] == [6, 0]
+    assert (value(text, metrics.STORE_DROPPED.name), value(text, metrics.STORE_PRUNED.name)) == (1, 7)
+
+
+def test_sessions_that_were_graded_again_are_counted() -> None:
+    assert value(page(samples.full()), metrics.SESSION_REVISIONS.name) == 2
 
 
 def test_the_state_of_the_store_is_shown() -> None:
@@ -158,7 +170,7 @@ def test_histograms_are_cumulative_and_carry_exemplars_in_openmetrics_only() -> 
     assert value(text, bucket, le="+Inf") == value(text, metrics.DURATION.name + "_count") == 8
     assert " # {" not in text
     found = [sample.exemplar for sample in series(page(snapshot, ASK_OPENMETRICS), parse_openmetrics) if sample.exemplar]
-    assert {exemplar.labels["trace_id"] for exemplar in found} == {"0af7651916cd43dd8448eb211c80319c"}
+    assert {exemplar.labels["trace_id"] for exemplar in found} == {"0af7651916cd43dd8448eb211c80319c", "4bf92f3577b34da6a3ce929d0e0e4736"}
     assert found[0].value == 0.7
 
 

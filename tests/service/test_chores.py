@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from otel_quality.core.tools.adapt import DEFAULT, Config, Rule
-from otel_quality.service.chores import adaptations, measured, retention
+from otel_quality.core.tools.adapt import Config, Rule
+from otel_quality.service.chores import Done, adaptations, measured, retention
 from otel_quality.store.contract import Config as StoreConfig
 from otel_quality.store.contract import Store
 from otel_quality.store.opening import open_store
@@ -59,8 +59,17 @@ def test_a_measure_that_nothing_tells_is_none(store: Store) -> None:
         assert measured(store, rule, now_ns=NOW + 1) == {}
 
 
-def test_retention_is_on_by_default(store: Store) -> None:
+def test_retention_is_on_by_default_and_counts_what_it_removes(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
     store.put_executions([execution(), execution(ago_s=91 * 86_400)])
-    retention(StoreConfig()).work(store, NOW)
+    chore = retention(StoreConfig())
+    assert chore.work(store, NOW) == Done(pruned=1, more=True)
+    assert chore.work(store, NOW) == Done()
     assert store.counts()["executions"] == 1
-    assert DEFAULT.start == 0.8
+    assert [record.getMessage() for record in caplog.records] == ["retention removed 1 rows of history"]
+
+
+def test_what_rules_changed_is_told_to_whoever_counts(store: Store) -> None:
+    store.put_executions([execution(success=False, ago_s=each) for each in range(10)])
+    assert adaptations(Config()).work(store, NOW) == Done(adapted=(NAME,))
+    assert adaptations(Config()).work(store, NOW) == Done()

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from otel_quality.core.history import Override, SessionFilter
-from otel_quality.service.chores import Chore
+from otel_quality.core.sessions.record import Grade, SessionRecord
+from otel_quality.service.chores import Chore, Done
 from otel_quality.service.historian import Historian
 from otel_quality.store.contract import Config, Store
 from otel_quality.store.opening import open_store
@@ -64,6 +65,13 @@ async def test_grades_are_watched_against_their_own_past(tmp_path: Path) -> None
         historian.put([session(f"s{number}") for number in range(5)], [])
         await until(lambda: historian.history().states)
         assert historian.history().states == {"debugging": "learning"}
+
+
+async def test_a_restart_forgets_no_grades_that_are_watched(tmp_path: Path) -> None:
+    async with kept_by(in_folder(tmp_path)) as historian:
+        historian.put([session(f"s{number}", ago_s=1000 - number) for number in range(45)], [])
+    async with kept_by(in_folder(tmp_path)) as historian:
+        assert historian.history().states == {"debugging": "stable"}
 
 
 async def test_a_revision_and_an_execution_that_is_known_are_not_counted_again(tmp_path: Path) -> None:
@@ -201,6 +209,27 @@ async def test_a_record_that_no_database_takes_is_dropped_and_the_others_are_kep
         assert historian.history().store.waiting == 0
 
 
+class Stumbling(SqlStore):
+    """A store that is away for one write of the session `s2`, the second time it is asked for it."""
+
+    writes = 0
+
+    def put_session(self, record: SessionRecord, grade: Grade | None, *, source: str, now_ns: int) -> None:
+        self.writes += record.id == "s2"
+        if record.id == "s2" and self.writes == 2:
+            raise StoreUnavailable("away for a moment")
+        super().put_session(record, grade, source=source, now_ns=now_ns)
+
+
+async def test_what_was_written_one_by_one_is_not_written_again_when_the_store_fails_on_the_way(tmp_path: Path) -> None:
+    async with kept_by(lambda: Stumbling(Sqlite(tmp_path / "history.sqlite"))) as historian:
+        historian.put([session(), session("s2"), session("bad", api_calls=2**70)], [execution()])
+        await until(lambda: not historian.history().store.waiting)
+        assert historian.history().store.dropped == 1
+        assert [len(await historian.ask(lambda store, name=name: store.revisions(name))) for name in ("s1", "s2")] == [1, 1]  # type: ignore[misc]
+        assert sum(historian.history().sessions.values()) == 2
+
+
 async def test_chores_are_done_from_the_start_and_one_that_fails_ends_nothing(tmp_path: Path) -> None:
     done: list[str] = []
 
@@ -213,6 +242,18 @@ async def test_chores_are_done_from_the_start_and_one_that_fails_ends_nothing(tm
         await until(lambda: done.count("counted") >= 3 and done.count("failed") >= 3)
         historian.put([session()], [])
         assert await historian.ask(lambda store: store.session("s1")) is not None
+
+
+async def test_what_chores_did_is_counted_and_what_is_left_over_is_done_after_a_rest(tmp_path: Path) -> None:
+    rounds = iter([Done(pruned=7, more=True), Done(pruned=3), None])
+    chores = [
+        Chore("retention", 3600, lambda store, now_ns: next(rounds)),
+        Chore("rules", 3600, lambda store, now_ns: Done(adapted=("a.patience", "a.patience", "b.patience"))),
+    ]
+    async with kept_by(in_folder(tmp_path), chores) as historian:
+        await until(lambda: historian.history().store.pruned == 10)
+        assert historian.history().adaptations == {"a.patience": 2, "b.patience": 1}
+        assert next(rounds) is None
 
 
 async def test_a_server_that_is_away_is_waited_for(postgres: server.Server) -> None:

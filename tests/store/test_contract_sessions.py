@@ -73,6 +73,16 @@ def test_an_override_can_be_taken_back(store: Store) -> None:
     assert kept.effective == kept.grade
 
 
+def test_a_session_that_is_absorbed_goes_and_leaves_its_executions_to_the_other(store: Store) -> None:
+    store.put_session(session(), grade(), source="spans", now_ns=NOW)
+    store.put_executions([execution(session="s1"), execution(session="s2")])
+    assert store.absorb_session("s1", into="s2")
+    assert store.session("s1") is None
+    assert store.revisions("s1") == []
+    assert [each.session for each in store.executions()] == ["s2", "s2"]
+    assert not store.absorb_session("s1", into="s2")
+
+
 def test_nothing_can_be_set_on_a_session_that_is_not_there(store: Store) -> None:
     assert not store.set_meta("s1", Meta(), now_ns=NOW)
     assert not store.set_override("s1", OVERRIDE, now_ns=NOW)

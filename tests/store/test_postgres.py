@@ -108,6 +108,21 @@ def test_without_psycopg_the_extra_is_named() -> None:
     assert done.stdout.strip() == "store.url is PostgreSQL, and psycopg is not installed: pip install 'otel-quality[postgres]'"
 
 
+@pytest.mark.parametrize(
+    "password", ["p/secret", "p@secret", "p%zzsecret", "p secret", "p@secret:5432/x?"], ids=["slash", "at", "percent", "space", "both"]
+)
+def test_a_password_that_would_be_read_as_something_else_is_a_wrong_setting(password: str) -> None:
+    for url in (f"postgresql://user:{password}@127.0.0.1:1/x", f"postgresql://127.0.0.1:1/x?password={password}"):
+        with pytest.raises(ValueError, match="write / as %2F") as caught:
+            Config(url=url)
+        assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["postgresql://u:p%2Fw@h:5432/x", "postgresql://h:5432/x?application_name=a@b", "postgresql://u:1234@h/x"])
+def test_an_address_that_can_be_read_is_taken(url: str) -> None:
+    assert Config(url=url).url == url
+
+
 @pytest.mark.parametrize("wrong", ["mysql://h/x", "history.sqlite"])
 def test_an_address_of_something_else_is_a_wrong_setting(wrong: str) -> None:
     with pytest.raises(ValueError, match="must be empty"):

@@ -1,7 +1,9 @@
 """Session files: JSON or JSON lines, plain or packed with gzip or xz, to sessions one by one.
 
 A file may hold one session (a message list, or an object with `messages`), a list of sessions, or a session per line. What is wrong is
-told with the file's name and the line; the sessions before it are given all the same.
+told with the file's name and the line; the other sessions are given all the same.
+
+Decision: a file whose first line is no JSON is one document over many lines, unless its name says that it holds lines.
 """
 
 import gzip
@@ -9,6 +11,7 @@ import json
 import lzma
 import zlib
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -20,7 +23,8 @@ Bad = Callable[[str], None]
 
 _GZIP: Final = b"\x1f\x8b"
 _XZ: Final = b"\xfd7zXZ\x00"
-_SUFFIXES: Final = (".json", ".jsonl", ".ndjson")
+_LINES: Final = (".jsonl", ".ndjson")
+_SUFFIXES: Final = (".json", *_LINES)
 _UNREADABLE: Final = (OSError, EOFError, lzma.LZMAError, zlib.error, UnicodeDecodeError)
 
 
@@ -62,31 +66,32 @@ def _parsed(file: File, name: str, bad: Bad) -> Iterator[tuple[str, Any]]:
     if first is None:
         bad(f"{name}: the file is empty")
         return
-    try:
-        value = json.loads(first[1])
-    except (ValueError, RecursionError):
-        yield from _document(first[1] + file.read(), name, bad)
-        return
-    yield from _several(value, f"{name}:{first[0]}")
-    for number, line in lines:
+    if not set(Path(name).suffixes) & set(_LINES):
         try:
-            yield from _several(json.loads(line), f"{name}:{number}")
-        except (ValueError, RecursionError) as error:
-            bad(f"{name}:{number}: not JSON: {error}")
+            json.loads(first[1])
+        except (ValueError, RecursionError):
+            yield from _document(first[1] + file.read(), name, bad)
+            return
+    for number, line in chain([first], lines):
+        yield from _document(line, f"{name}:{number}", bad)
 
 
-def _document(text: bytes, name: str, bad: Bad) -> Iterator[tuple[str, Any]]:
+def _document(text: bytes, where: str, bad: Bad) -> Iterator[tuple[str, Any]]:
     try:
         value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        bad(f"{name}: not JSON: {error}")
-        return
-    yield from _several(value, name)
+    except RecursionError:
+        bad(f"{where}: no session: it is nested too deeply")
+    except ValueError as error:
+        bad(f"{where}: not JSON: {error}")
+    else:
+        yield from _several(value, where, bad)
 
 
-def _several(value: Any, where: str) -> Iterator[tuple[str, Any]]:
-    """A list of sessions one by one; anything else is one."""
-    if isinstance(value, list) and value and all(_is_session(each) for each in value):
+def _several(value: Any, where: str, bad: Bad) -> Iterator[tuple[str, Any]]:
+    """A list in which there is a session is a list of sessions; anything else is one."""
+    if value == []:
+        bad(f"{where}: the list is empty: it holds neither sessions nor messages")
+    elif isinstance(value, list) and any(map(_is_session, value)):
         yield from ((f"{where}[{number}]", each) for number, each in enumerate(value))
     else:
         yield where, value

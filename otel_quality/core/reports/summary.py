@@ -60,7 +60,7 @@ class Known:
     Attributes:
         summaries: grades by day and task type.
         tools, errors: failed executions of the same days by tool and by category, the most frequent first.
-        graded: the latest sessions with their effective grades, in any order.
+        graded: the latest sessions with their effective grades, in any order; a session without times ends when it came.
         scores: of backends, 0-100, by (backend, task).
     """
 
@@ -94,5 +94,5 @@ def summary(known: Known, *, days: int, now_ns: int) -> Summary:
 def _watched(graded: Sequence[tuple[SessionRecord, Grade]]) -> tuple[Watched, ...]:
     watch = Watch()
     for record, grade in sorted(graded, key=lambda each: (each[0].end_ns, each[0].id)):
-        watch.add(record.task_type, record, grade)
+        watch.add(record.task_type, grade, at_ns=record.end_ns)
     return tuple(Watched(each.task, each.state, weeks.date(each.since_ns), each.samples, each.reason) for each in watch.read())

@@ -2,8 +2,10 @@
 
     whose a step is   its conversation's; without one the conversation's of its trace (the first that a step of the trace names, by event
                       order); without one the trace's, where that has an agent span; else nobody's
-    when it closes    when a root agent span or `ends` marks its end and nothing later is known, or after `idle_s` without a step
+    when it closes    when a root agent span or `ends` marks its end and nothing later is known; when its outermost agent has ended,
+                      has another span above it, and nothing came for `SETTLE_NS`; else after `idle_s` without a step
     what comes later  opens it again: closed once more, its record has a higher revision
+    what turns out    to be a conversation's, after it was given as a trace's, is named in the conversation's record (`absorbs`)
 
 Steps that are nobody's yet wait for an agent span or a conversation in their trace, and are forgotten after `idle_s` or over `waiting`.
 Idle is measured by event time (the newest of all steps), and by the time of arrival when nothing arrives at all.
@@ -16,11 +18,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from otel_quality.core.sessions.part import Order, Part
+from otel_quality.core.sessions.part import Order, Part, outermost_ns
 from otel_quality.core.sessions.record import SessionRecord
 from otel_quality.core.step import Step
 
 _TRACE_HEX: Final = 32
+SETTLE_NS: Final = 10 * 10**9
+"""An agent that has a span above it may be a sub-agent: what its superior sends next is awaited for so long, by arrival."""
 _TRACES: Final = 1_000
 """Traces of one conversation whose steps without its name are taken for it; those of the others are sessions of their own."""
 _MAKE_ROOM: Final = 10
@@ -56,7 +60,8 @@ class Held:
         open: sessions with steps that no record has told yet; closed: those that may open again.
         waiting: steps of no session so far.
         closings: records given, revisions included; revisions of them.
-        pushed_out: sessions forgotten for room, forgotten: steps that never came to belong to a session.
+        pushed_out: sessions forgotten for room; unkept_uses: tool executions that are counted and not kept, in sessions given so far.
+        forgotten: steps that never came to belong to a session; crowded_out: those of them that had to go for room.
     """
 
     open: int
@@ -65,7 +70,9 @@ class Held:
     closings: int
     revisions: int
     pushed_out: int
+    unkept_uses: int
     forgotten: int
+    crowded_out: int
 
 
 @dataclass(slots=True)
@@ -78,6 +85,7 @@ class _Session:
     link: str = ""
     changed: bool = True
     revision: int = 0
+    unkept_uses: int = 0
 
 
 class Sessions:
@@ -95,7 +103,7 @@ class Sessions:
         self._turned_ns: int | None = None
         self._newest_ns = 0
         self._ready: list[SessionRecord] = []
-        self._closings = self._revisions = self._pushed_out = self._forgotten = 0
+        self._closings = self._revisions = self._pushed_out = self._unkept_uses = self._forgotten = self._crowded_out = 0
 
     def add(self, steps: Iterable[Step], *, now_ns: int) -> None:
         """Take steps; what closes by them comes with the next `close`."""
@@ -168,6 +176,7 @@ class Sessions:
         self._waiting.setdefault(step.trace_id, []).append(step)
         self._waiting_steps += 1
         if self._waiting_steps > self._config.waiting // 2:
+            self._crowded_out += self._waited_steps
             self._turn()
 
     def _turn(self) -> None:
@@ -203,8 +212,12 @@ class Sessions:
     def _over(self, session: _Session, now_ns: int) -> bool:
         parts = [session.part, *self._members(session)]
         end_ns = max(part.end_ns for part in parts)
-        marked = max(part.mark_ns for part in parts)
-        return marked >= end_ns or self._newest_ns - end_ns >= self._idle_ns or now_ns - session.arrival_ns >= self._idle_ns
+        if max(part.mark_ns for part in parts) >= end_ns:
+            return True
+        silent_ns = now_ns - session.arrival_ns
+        if self._newest_ns - end_ns >= self._idle_ns or silent_ns >= self._idle_ns:
+            return True
+        return silent_ns >= SETTLE_NS and outermost_ns(parts) >= end_ns
 
     def _give(self, name: str, session: _Session) -> None:
         parts = self._members(session)
@@ -216,7 +229,13 @@ class Sessions:
         session.changed = False
         if whole.end_ns < 0:
             return
-        self._ready.append(whole.record(name, revision=session.revision))
+        given = (trace_id for trace_id in session.traces if trace_id in self._traces and self._traces[trace_id].revision)
+        absorbs = tuple(sorted(f"{trace_id:0{_TRACE_HEX}x}" for trace_id in given))
+        record = whole.record(name, revision=session.revision, absorbs=absorbs)
+        self._ready.append(record)
+        unkept = record.tool_calls - len(record.tool_uses)
+        self._unkept_uses += unkept - session.unkept_uses
+        session.unkept_uses = unkept
         self._closings += 1
         self._revisions += session.revision > 0
         session.revision += 1
@@ -258,5 +277,7 @@ class Sessions:
             closings=self._closings,
             revisions=self._revisions,
             pushed_out=self._pushed_out,
+            unkept_uses=self._unkept_uses,
             forgotten=self._forgotten,
+            crowded_out=self._crowded_out,
         )

@@ -1,8 +1,13 @@
 """One record of two that tell the same session.
 
-continued  whoever assembled the new record had forgotten the first part (a restart, a bound), so the two add up
+continued  whoever assembled the new record had forgotten the first part (a restart, a bound), so the two add up; tool uses that both
+           hold were sent twice and count once
+told again the new record begins with the very span that the known one begins with: a sender repeats the session, the fuller stands
 replaced   the same source tells the session anew, in full
 joined     two sources saw the same session: the fuller record stands, and what it does not know comes from the other
+
+What is not known: which API calls of a continued session were sent twice. A record holds no identities of calls, so where a sender
+repeats the midst of a session to another life of the processor, those calls, their tokens and cost count twice.
 """
 
 from collections import Counter
@@ -10,7 +15,7 @@ from dataclasses import replace
 from typing import Final
 
 from otel_quality.core.sessions.record import SessionRecord
-from otel_quality.core.sessions.tally import most_frequent
+from otel_quality.core.sessions.tally import most_frequent, tally
 
 TOOL_USES: Final = 200
 """Tool uses kept of a continued session, the latest ones."""
@@ -31,6 +36,10 @@ def merged(known: SessionRecord, new: SessionRecord, *, same_source: bool) -> Se
 
 def continued(known: SessionRecord, new: SessionRecord) -> SessionRecord:
     """Two parts of one session, assembled apart, as one; what is latest is told by the part that ended last."""
+    if known.start_ns and new.start_ns == known.start_ns:
+        ended = (known if known.end_ns > new.end_ns else new).ended
+        return replace(_joined(known, new), ended=ended, revision=known.revision + 1 + new.revision)
+    new = _without_repeats(known, new)
     sums = ("api_calls", "failed_api_calls", "tool_calls", "tool_errors", "input_tokens", "output_tokens", "cost_usd")
     first, last = sorted((known, new), key=lambda part: part.end_ns)
     return replace(
@@ -62,6 +71,26 @@ def continued(known: SessionRecord, new: SessionRecord) -> SessionRecord:
     )
 
 
+def _without_repeats(known: SessionRecord, new: SessionRecord) -> SessionRecord:
+    """A part without the tool uses that the part before it holds too; those of records that do not overlap are other ones."""
+    repeated = set(known.tool_uses).intersection(new.tool_uses) if 0 < new.start_ns <= known.end_ns else ()
+    if not repeated:
+        return new
+    failed = tally(use for use in repeated if use.error)
+    return replace(
+        new,
+        tool_uses=tuple(use for use in new.tool_uses if use not in repeated),
+        tool_calls=new.tool_calls - len(repeated),
+        tool_errors=new.tool_errors - failed.errors,
+        error_types=_less(new.error_types, failed.error_types),
+        failing_tools=_less(new.failing_tools, failed.failing_tools),
+    )
+
+
+def _less(counts: tuple[tuple[str, int], ...], fewer: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:
+    return most_frequent(+(Counter(dict(counts)) - Counter(dict(fewer))))
+
+
 def _both(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*first, *second)))
 
@@ -85,8 +114,8 @@ def _joined(known: SessionRecord, new: SessionRecord) -> SessionRecord:
         task=fuller.task or other.task,
         task_type=fuller.task_type if fuller.task_type != "general" else other.task_type,
         group=fuller.group or other.group,
-        start_ns=fuller.start_ns or other.start_ns,
-        end_ns=fuller.end_ns or other.end_ns,
+        start_ns=min((ns for ns in (known.start_ns, new.start_ns) if ns), default=0),
+        end_ns=max(known.end_ns, new.end_ns),
         input_tokens=max(fuller.input_tokens, other.input_tokens),
         output_tokens=max(fuller.output_tokens, other.output_tokens),
         cost_usd=max(fuller.cost_usd, other.cost_usd),

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from otel_quality.core.sessions import shapes, traits
+from otel_quality.core.sessions.instants import instant
 from otel_quality.core.sessions.record import SessionRecord, ToolUse
 from otel_quality.core.sessions.shapes import LISTS, Call, Result, Turn
 from otel_quality.core.sessions.tally import TOOL_USES, tally
@@ -27,7 +28,8 @@ def record(session: object) -> SessionRecord:
 
     Args:
         session: a message list, or an object that holds one under `messages` or `conversation`; beside it may stand `id`, `source`,
-            `task_domain` (together the group), `model`, `agent`, `platform`, `task`, `success`, `started_at`, `ended_at` (Unix seconds).
+            `task_domain` (together the group), `model`, `agent`, `platform`, `task`, `success`, `started_at`, `ended_at` (Unix seconds, or
+            text of RFC 3339; else the first and the last time that a message tells).
 
     Raises:
         ValueError: it is no session; the message is one line.
@@ -50,6 +52,7 @@ def _record(session: object) -> SessionRecord:
     answers = [turn for turn in read if turn.role == "assistant"]
     request = next((turn.text for turn in read if turn.role == "user" and turn.text), "")
     success = told.get("success")
+    start_ns, end_ns = _bounds(told, read)
     return SessionRecord(
         id=next((str(told[key]) for key in _IDS if told.get(key) not in (None, "")), "") or _fingerprint(session),
         platform=_word(told, "platform"),
@@ -58,8 +61,8 @@ def _record(session: object) -> SessionRecord:
         task=_word(told, "task"),
         task_type=signs.task_type(request),
         group="/".join(filter(None, (_word(told, "source"), _word(told, "task_domain")))),
-        start_ns=_instant(told.get("started_at")),
-        end_ns=_instant(told.get("ended_at")),
+        start_ns=start_ns,
+        end_ns=end_ns,
         api_calls=len(answers),
         tool_uses=tuple(uses[-TOOL_USES:]),
         tool_calls=sum(len(turn.calls) for turn in answers) or len(uses),
@@ -80,10 +83,11 @@ def _record(session: object) -> SessionRecord:
 
 
 def _tool_uses(read: list[Turn]) -> list[ToolUse]:
-    """Every result in order, with what its call tells; without any result, the calls."""
+    """Every result in order, with what its call tells; without any result, the calls. Their times are places where not all tell theirs."""
     calls = {call.id: call for turn in read for call in turn.calls if call.id}
     in_order = [call for turn in read for call in turn.calls]
-    results = [(place, result) for place, turn in enumerate(read) for result in turn.results]
+    timed = all(turn.at_ns for turn in read if turn.results)
+    results = [(turn.at_ns if timed else place, result) for place, turn in enumerate(read) for result in turn.results]
     if not results:
         return [ToolUse(call.tool, call.params_hash, end_ns=number) for number, call in enumerate(in_order)]
     nameless = len(in_order) == len(results)
@@ -110,7 +114,9 @@ def _word(told: Mapping[str, Any], key: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _instant(value: object) -> int:
-    """Unix seconds in nanoseconds; 0 where there are none."""
-    known = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < 9e9
-    return int(float(value) * 1e9) if known else 0  # type: ignore[arg-type]
+def _bounds(told: Mapping[str, Any], read: list[Turn]) -> tuple[int, int]:
+    """Start and end, as the session tells them, else by its messages; no end before the start."""
+    times = [turn.at_ns for turn in read if turn.at_ns]
+    start_ns = instant(told.get("started_at")) or min(times, default=0)
+    end_ns = instant(told.get("ended_at")) or max(times, default=0)
+    return start_ns, 0 if end_ns < start_ns else end_ns

@@ -3,9 +3,13 @@
 Sums are over integers and every choice (first, last, most) is by event order, so the same steps give the same record, and two parts
 merge to what their steps together would have given. Exact for any number of steps, but for the tool executions that are kept: of those
 the latest stay, and the longest run of failures is looked for among them.
+
+Decision: the outermost agent of a trace is the one that began before everything else in it, not the one without a parent, because a run
+inside a web request has the request's span above it, which nobody sends here. A sub-agent begins after a step of the agent above it.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Final
 
 from otel_quality.core.sessions.record import SessionRecord, ToolUse
@@ -22,8 +26,13 @@ Order = tuple[int, int, int]
 _Use = tuple[int, int, int, str, str, int, str, str]
 """Event order, then tool, parameter hash, latency in nanoseconds, error, agent."""
 
+_Run = tuple[int, int, bool]
+"""Of one trace: the earliest start of its steps, the end of the agent that began then (-1 without), whether it failed."""
+
 NAMES: Final = 32
 """Distinct names of one kind (agents, models, tools that fail, ...) that a session keeps."""
+RUNS: Final = 64
+"""Traces of one part whose outermost agent is looked for; of those before them it is known."""
 _FAILED: Final = (Outcome.ERROR, Outcome.TIMEOUT)
 _GIVEN_UP: Final = (Outcome.CANCELLED, Outcome.ABANDONED)
 _NEVER: Final[Order] = (-1, -1, -1)
@@ -57,6 +66,7 @@ class Part:
         "models",
         "output_tokens",
         "platforms",
+        "runs",
         "start_ns",
         "success",
         "success_order",
@@ -81,6 +91,7 @@ class Part:
         self.error_types: dict[str, int] = {}
         self.failing_tools: dict[str, int] = {}
         self.uses: list[_Use] = []
+        self.runs: dict[int, _Run] = {}
         self.final: Features | None = None
         self.final_order = self.success_order = _NEVER
         self.success: bool | None = None
@@ -108,8 +119,17 @@ class Part:
             self._answer(step, first)
         elif step.kind == "agent":
             self.agent_failed = self.agent_failed or (step.parent_id == 0 and step.outcome in _FAILED)
-        if step.ends or step.kind == "end" or (step.kind == "agent" and step.parent_id == 0):
+        is_agent = step.kind == "agent"
+        self._run(step.trace_id, (start_ns, step.end_ns if is_agent else -1, is_agent and step.outcome in _FAILED))
+        if step.ends or step.kind == "end" or (is_agent and step.parent_id == 0):
             self.mark_ns = max(self.mark_ns, step.end_ns)
+
+    def _run(self, trace_id: int, run: _Run) -> None:
+        _begin(self.runs, trace_id, run)
+        if len(self.runs) > RUNS:
+            _, end_ns, failed = self.runs.pop(next(iter(self.runs)))
+            self.mark_ns = max(self.mark_ns, end_ns)
+            self.agent_failed = self.agent_failed or failed
 
     def _told(self, success: bool, order: Order) -> None:
         if order > self.success_order:
@@ -172,12 +192,14 @@ class Part:
             self._told(other.success, other.success_order)
         self.clarification = self.clarification or other.clarification
         self.agent_failed = self.agent_failed or other.agent_failed
+        for trace_id, run in other.runs.items():
+            self._run(trace_id, run)
         self.uses += other.uses
         if len(self.uses) > 2 * self.bound:
             self._keep_latest()
 
-    def record(self, name: str, *, revision: int) -> SessionRecord:
-        """The record of a session that consists of this part."""
+    def record(self, name: str, *, revision: int, absorbs: tuple[str, ...] = ()) -> SessionRecord:
+        """The record of a session that consists of this part; see there for `revision` and `absorbs`."""
         self._keep_latest()
         uses = tuple(
             ToolUse(tool, params_hash, end_ns, latency_ns, error, agent)
@@ -212,11 +234,30 @@ class Part:
             cost_usd=self.cost_nano_usd / _NANO,
             final=self.final,
             clarification=self.clarification,
-            ended=self.mark_ns >= 0,
+            ended=max(self.mark_ns, outermost_ns([self])) >= self.end_ns,
             success=self.success,
             revision=revision,
-            traits=(("agent_failed", 1.0),) if self.agent_failed else (),
+            traits=(("agent_failed", 1.0),) if self.agent_failed or any(failed for _, _, failed in self.runs.values()) else (),
+            absorbs=absorbs,
         )
+
+
+def outermost_ns(parts: Sequence[Part]) -> int:
+    """The latest end of an outermost agent of a session that consists of these parts; -1 where there is none."""
+    runs = parts[0].runs
+    if len(parts) > 1:
+        runs = dict(runs)
+        for part in parts[1:]:
+            for trace_id, run in part.runs.items():
+                _begin(runs, trace_id, run)
+    return max((end_ns for _, end_ns, _ in runs.values()), default=-1)
+
+
+def _begin(runs: dict[int, _Run], trace_id: int, run: _Run) -> None:
+    """Note what a trace began with: of equal starts the agent that ends last is the outer one."""
+    known = runs.get(trace_id)
+    if known is None or (-run[0], run[1], run[2]) > (-known[0], known[1], known[2]):
+        runs[trace_id] = run
 
 
 def _earliest(seen: dict[str, Order], name: str, order: Order) -> None:

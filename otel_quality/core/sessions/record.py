@@ -45,11 +45,12 @@ class SessionRecord:
         input_tokens, output_tokens: totals of what was told; cost_usd likewise.
         final: features of the last answer; None where nothing tells them.
         clarification: an answer asked the user for clarification.
-        ended: a span or the source said that it is over, not idleness.
+        ended: a span or the source said that it is over, not idleness; false again where more came after that.
         success: the outcome that somebody told; None where nobody did.
         revision: how often it was closed before.
         traits: further numbers by name that calibration learns from (`core.sessions.traits`); what is not told is not there.
         clues: hashes that tell which group a session without one is like.
+        absorbs: ids of sessions that were given before and turned out to be parts of this one.
         sketch: how often words of each of 2,048 hash classes occur, a hex digit each (`core.sessions.traits`); empty: no text.
     """
 
@@ -83,6 +84,7 @@ class SessionRecord:
     traits: tuple[tuple[str, float], ...] = ()
     clues: frozenset[int] = frozenset()
     sketch: str = ""
+    absorbs: tuple[str, ...] = ()
     messages: int = 0
 
 

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple
 
+from otel_quality.core.sessions.instants import instant
 from otel_quality.vocabulary.parameters import params_hash, params_hash_of_json
 
 Role = Literal["system", "user", "assistant", "tool"]
@@ -16,6 +17,8 @@ Role = Literal["system", "user", "assistant", "tool"]
 LISTS: Final = ("messages", "conversation", "conversations")
 """Keys under which an object holds its messages."""
 
+_TIMES: Final = ("timestamp", "created_at", "time", "ts")
+"""Keys under which a message says when it was."""
 _ROLES: Final[dict[str, Role]] = {
     "system": "system",
     "developer": "system",
@@ -62,12 +65,13 @@ class Result(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """One message: who, its text, the calls it makes, the results it brings."""
+    """One message: who, its text, the calls it makes, the results it brings, when (nanoseconds; 0 where it does not say)."""
 
     role: Role
     text: str
     calls: tuple[Call, ...] = ()
     results: tuple[Result, ...] = ()
+    at_ns: int = 0
 
 
 def turns(session: object) -> list[Turn]:
@@ -104,7 +108,7 @@ def _read(message: object, where: str) -> Iterator[Turn]:
     if not isinstance(message, Mapping):
         raise ValueError(f"{where} is {_kind(message)}, not an object")
     role = _role(message, where)
-    text, calls, results = _content(message, where)
+    text, calls, results = _content(message, role, where)
     if role == "tool" and not results:
         results, text = [_result(message, text)], ""
     calls += [_call(call, where) for call in _sequence(message.get("tool_calls"), f"{where}: tool_calls")]
@@ -112,10 +116,11 @@ def _read(message: object, where: str) -> Iterator[Turn]:
         calls.append(_call(message["function_call"], where))
     if message.get("type") in _CALL_PARTS:
         calls.append(_call(message, where))
+    at_ns = next(filter(None, (instant(message[key]) for key in _TIMES if key in message)), 0)
     if results:
-        yield Turn("tool", "", (), tuple(results))
+        yield Turn("tool", "", (), tuple(results), at_ns)
     if role != "tool" and (text or calls or not results):
-        yield Turn(role, text, tuple(calls))
+        yield Turn(role, text, tuple(calls), (), at_ns)
 
 
 def _role(message: Mapping[str, Any], where: str) -> Role:
@@ -129,12 +134,12 @@ def _role(message: Mapping[str, Any], where: str) -> Role:
     return role
 
 
-def _content(message: Mapping[str, Any], where: str) -> tuple[str, list[Call], list[Result]]:
-    """Text, calls and results that a message's content holds."""
+def _content(message: Mapping[str, Any], role: Role, where: str) -> tuple[str, list[Call], list[Result]]:
+    """Text, calls and results that a message's content holds; a tool may answer any value."""
     content = next((message[key] for key in ("content", "parts", "value", "output") if message.get(key) is not None), None)
     if content is None or isinstance(content, str):
         return content or "", [], []
-    if isinstance(content, Mapping):
+    if isinstance(content, Mapping) or (role == "tool" and isinstance(content, (int, float))):
         return json.dumps(content, ensure_ascii=False, default=str), [], []
     texts: list[str] = []
     calls: list[Call] = []

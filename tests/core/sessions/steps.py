@@ -13,11 +13,10 @@ FAILED = (Outcome.ERROR, Outcome.TIMEOUT)
 
 
 def step(kind: Kind, span_id: int, end_s: float = 1.0, **more: Any) -> Step:
-    """A step that takes a tenth of a second."""
+    """A step that takes a tenth of a second, or as long as since it `began`."""
     end_ns = int(end_s * 1e9)
-    return Step(
-        kind, more.pop("trace", 1), span_id, more.pop("parent", 0), end_ns - 10**8, end_ns, more.pop("outcome", Outcome.SUCCESS), **more
-    )
+    start_ns = int(more.pop("began", end_s - 0.1) * 1e9)
+    return Step(kind, more.pop("trace", 1), span_id, more.pop("parent", 0), start_ns, end_ns, more.pop("outcome", Outcome.SUCCESS), **more)
 
 
 def answer(characters: int = 100, *, asks: bool = False) -> Features:
@@ -62,6 +61,7 @@ def _record(name: str, steps: list[Step], tool_uses: int) -> SessionRecord:
         for each in tools
     ][-tool_uses:]
     runs = "".join("x" if use.error else "." for use in kept)
+    ends = [each.end_ns for each in steps if each.ends or each.kind == "end" or each in _outermost(steps)]
     told = [each.features for each in answers if each.features is not None]
     outcomes = [each.success for each in steps if each.success is not None]
     task = _most([each.task for each in answers if each.task])
@@ -92,10 +92,21 @@ def _record(name: str, steps: list[Step], tool_uses: int) -> SessionRecord:
         cost_usd=sum(round(each.cost_usd * 10**9) for each in answers if each.cost_usd > 0) / 10**9,
         final=told[-1] if told else None,
         clarification=any(each.asks_clarification for each in told),
-        ended=any(each.ends or each.kind == "end" or (each.kind == "agent" and each.parent_id == 0) for each in steps),
+        ended=max(ends, default=-1) >= steps[-1].end_ns,
         success=outcomes[-1] if outcomes else None,
-        traits=(("agent_failed", 1.0),) if any(e.kind == "agent" and e.parent_id == 0 and e.outcome in FAILED for e in steps) else (),
+        traits=(("agent_failed", 1.0),) if any(each.outcome in FAILED for each in _outermost(steps)) else (),
     )
+
+
+def _outermost(steps: list[Step]) -> list[Step]:
+    """Agents without a span above them, and of each trace the one that began before everything else in it."""
+    first = {trace: min(each.start_ns for each in steps if each.trace_id == trace) for trace in {each.trace_id for each in steps}}
+    agents = [each for each in steps if each.kind == "agent"]
+    longest: dict[int, Step] = {}
+    for each in agents:
+        if each.start_ns == first[each.trace_id]:
+            longest[each.trace_id] = max((longest.get(each.trace_id, each), each), key=lambda one: (one.end_ns, one.outcome in FAILED))
+    return [each for each in agents if each.parent_id == 0] + list(longest.values())
 
 
 def _distinct(names: list[str]) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otel_quality.core.sessions.assembly import Config, Sessions
+from otel_quality.core.sessions.assembly import SETTLE_NS, Config, Sessions
+from otel_quality.core.sessions.part import RUNS, Part
 from otel_quality.core.sessions.record import SessionRecord
 from otel_quality.core.step import Step
 from otel_quality.vocabulary.outcomes import Outcome
@@ -45,6 +46,55 @@ def test_calls_of_a_trace_without_agent_and_conversation_are_no_session() -> Non
 def test_the_end_of_the_root_agent_closes_and_that_of_a_sub_agent_does_not() -> None:
     assert closed(step("agent", 2, parent=1), now_ns=S) == {}
     assert closed(step("agent", 2, parent=1), step("agent", 1, 2.0), now_ns=S)[f"{1:032x}"].ended
+
+
+def test_a_run_inside_a_web_request_closes_when_its_outermost_agent_has_ended_and_nothing_follows() -> None:
+    run = (step("llm", 3, 2.0, parent=2, began=1.5), step("agent", 4, 3.0, parent=2, began=2.5), step("agent", 2, 4.0, parent=9, began=1.0))
+    sessions = Sessions(Config())
+    sessions.add(run[:2], now_ns=0)
+    assert sessions.close(now_ns=SETTLE_NS) == [], "a sub-agent's end is not the session's"
+    sessions.add(run[2:], now_ns=SETTLE_NS)
+    assert sessions.close(now_ns=2 * SETTLE_NS - 1) == []
+    (record,) = sessions.close(now_ns=2 * SETTLE_NS)
+    assert (record.ended, record.revision, record.end_ns) == (True, 0, 4 * S)
+    sessions.add([step("llm", 5, 5.0, conversation="", parent=9)], now_ns=3 * SETTLE_NS)
+    assert sessions.close(now_ns=4 * SETTLE_NS) == [], "what comes later opens it again"
+    (again,) = sessions.close(now_ns=LATER)
+    assert (again.ended, again.revision, again.api_calls) == (False, 1, 2)
+
+
+def test_the_outermost_agent_is_found_whichever_of_its_steps_name_the_conversation() -> None:
+    named, nameless = step("llm", 3, 2.0, parent=2, conversation="c", began=1.5), step("agent", 2, 4.0, parent=9, began=1.0)
+    assert closed(named, nameless, now_ns=SETTLE_NS)["c"].ended
+    assert closed(named, nameless._replace(start_ns=named.end_ns), now_ns=SETTLE_NS) == {}
+
+
+def test_a_session_that_goes_on_after_its_end_has_not_ended() -> None:
+    sessions = Sessions(Config())
+    sessions.add([step("llm", 1, conversation="c"), step("end", 2, 2.0, conversation="c", ends=True)], now_ns=0)
+    assert [record.ended for record in sessions.close(now_ns=1)] == [True]
+    sessions.add([step("llm", 3, 3.0, conversation="c")], now_ns=2)
+    assert [record.ended for record in sessions.close(now_ns=LATER)] == [False]
+
+
+def test_a_conversation_of_very_many_traces_is_closed_by_the_latest_run() -> None:
+    steps = [step("agent", n, n / 10, trace=n, parent=9, conversation="c") for n in range(1, 500)]
+    assert closed(*steps, now_ns=SETTLE_NS)["c"].ended
+    assert len(Part(1).runs) == 0
+    part = Part(1)
+    for each in steps:
+        part.take(each)
+    assert len(part.runs) == RUNS
+
+
+def test_a_trace_that_was_given_and_turns_out_to_be_a_conversations_is_named_in_its_record() -> None:
+    sessions = Sessions(Config())
+    sessions.add([step("agent", 1, 5.0), step("tool", 2, 4.0, tool="ls")], now_ns=0)
+    (first,) = sessions.close(now_ns=1)
+    sessions.add([step("llm", 3, 4.5, conversation="c"), step("end", 4, 6.0, conversation="c", ends=True)], now_ns=2)
+    (whole,) = sessions.close(now_ns=3)
+    assert (whole.id, whole.absorbs, whole.tool_calls, whole.api_calls) == ("c", (first.id,), 1, 1)
+    assert first.absorbs == ()
 
 
 def test_a_session_that_is_told_to_end_closes_at_once() -> None:
@@ -173,9 +223,9 @@ def test_order_and_cuts_change_nothing(drawn: list[Step], random: Random, data: 
         if data.draw(st.booleans()):
             last |= {record.id: record for record in sessions.close(now_ns=1)}
     last |= {record.id: record for record in sessions.close(now_ns=LATER)}
-    named = {name: replace(record, revision=0) for name, record in last.items() if name in expected}
+    named = {name: replace(record, revision=0, absorbs=()) for name, record in last.items() if name in expected}
     assert named == expected
-    assert all(len(name) == 32 for name in last.keys() - expected.keys()), "a trace that turned out to be a conversation's"
+    assert last.keys() - expected.keys() <= {name for record in last.values() for name in record.absorbs}
 
 
 @pytest.mark.parametrize("wrong", [{"idle_s": 0.0}, {"open": 9}, {"tool_uses": 0}, {"waiting": 0}])

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from otel_quality.core.sessions.merge import merged
+from otel_quality.core.sessions.merge import continued, merged
 from otel_quality.core.sessions.record import SessionRecord, ToolUse
 from tests.store.samples import S, session
 
@@ -10,7 +10,7 @@ KNOWN = session(error_types=(("timeout", 1),), failing_tools=(("bash", 1),), err
 
 
 def later(**more: object) -> SessionRecord:
-    return replace(KNOWN, start_ns=KNOWN.end_ns + S, end_ns=KNOWN.end_ns + 9 * S, **more)
+    return replace(KNOWN, **{"start_ns": KNOWN.end_ns + S, "end_ns": KNOWN.end_ns + 9 * S} | more)
 
 
 def test_a_part_that_begins_after_the_known_one_ended_is_added() -> None:
@@ -27,6 +27,30 @@ def test_of_a_continued_session_the_latest_tool_uses_are_kept() -> None:
     both = merged(replace(KNOWN, tool_uses=uses), later(tool_uses=uses), same_source=True)
     assert len(both.tool_uses) == 200
     assert both.tool_uses[-150:] == uses
+
+
+def test_tool_uses_that_were_sent_to_both_lives_count_once() -> None:
+    uses = tuple(ToolUse("sh", "h", KNOWN.end_ns - n * S, 5, "timeout" if n == 2 else "") for n in (3, 2, 1))
+    known = replace(KNOWN, tool_uses=uses, tool_calls=3, tool_errors=1, failing_tools=(("sh", 1),))
+    more = ToolUse("ls", "h", KNOWN.end_ns + S, 5, "unknown")
+    new = later(
+        start_ns=KNOWN.end_ns - 2 * S,
+        tool_uses=(*uses[1:], more),
+        tool_calls=3,
+        tool_errors=2,
+        error_types=(("timeout", 1), ("unknown", 1)),
+        failing_tools=(("ls", 1), ("sh", 1)),
+    )
+    both = continued(known, new)
+    assert (both.tool_uses, both.tool_calls, both.tool_errors) == ((*uses, more), 4, 2)
+    assert (both.error_types, both.failing_tools) == ((("timeout", 1), ("unknown", 1)), (("ls", 1), ("sh", 1)))
+
+
+def test_a_session_that_is_sent_again_from_its_first_span_counts_once_the_fuller_stands() -> None:
+    half = replace(KNOWN, end_ns=KNOWN.end_ns - S, api_calls=2, input_tokens=9, ended=True)
+    assert continued(KNOWN, half) == replace(KNOWN, revision=1)
+    more = replace(KNOWN, end_ns=KNOWN.end_ns + S, api_calls=9, revision=2)
+    assert continued(replace(KNOWN, ended=True), more) == replace(more, revision=3)
 
 
 def test_a_success_after_the_restart_recovers_errors_before_it() -> None:

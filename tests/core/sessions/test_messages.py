@@ -173,3 +173,42 @@ def test_real_sessions_are_read() -> None:
     assert len({record.id for record in records}) == 24
     assert {record.group for record in records} >= {"tau_airline/airline", "tau_retail/retail", "mint_code/python-code"}
     assert all(record.tool_calls > 0 and record.api_calls > 0 for record in records)
+
+
+def at(seconds: int) -> str:
+    return f"2026-11-21T12:00:{seconds:02}Z"
+
+
+NOON_NS = 1_795_262_400 * 10**9
+S = 10**9
+
+
+def test_times_may_be_text() -> None:
+    record = messages.record({"started_at": at(1), "ended_at": at(9), "messages": PLAIN})
+    assert (record.start_ns, record.end_ns) == (NOON_NS + S, NOON_NS + 9 * S)
+
+
+def test_without_times_of_its_own_a_session_lasts_from_its_first_message_to_its_last_and_tools_end_when_they_answer() -> None:
+    record = messages.record([{**message, "timestamp": at(number)} for number, message in enumerate(PLAIN, 1)])
+    assert (record.start_ns, record.end_ns) == (NOON_NS + S, NOON_NS + 4 * S)
+    assert [use.end_ns for use in record.tool_uses] == [NOON_NS + 3 * S]
+
+
+def test_where_not_every_answer_of_a_tool_tells_its_time_they_have_places() -> None:
+    record = messages.record([{**PLAIN[0], "created_at": 1_795_262_400}, *PLAIN[1:]])
+    assert (record.start_ns, record.end_ns) == (NOON_NS, NOON_NS)
+    assert [use.end_ns for use in record.tool_uses] == [2]
+
+
+def test_a_session_that_ends_before_it_begins_has_no_end() -> None:
+    record = messages.record({"started_at": at(9), "ended_at": at(1), "messages": PLAIN})
+    assert (record.start_ns, record.end_ns) == (NOON_NS + 9 * S, 0)
+
+
+def test_what_a_tool_answers_may_be_any_value() -> None:
+    calls = [{"id": str(number), "name": "sum", "arguments": given} for number, given in enumerate(["ls -la", [1], 7, None])]
+    answers = [{"role": "tool", "tool_call_id": str(n), "content": told} for n, told in enumerate([7, True, None, {"error": "timeout"}])]
+    record = messages.record([{"role": "assistant", "content": None, "tool_calls": calls}, *answers])
+    assert [use.error for use in record.tool_uses] == ["", "", "", "timeout"]
+    assert len({use.params_hash for use in record.tool_uses}) == 4
+    assert record.tool_uses[3].params_hash == ""
