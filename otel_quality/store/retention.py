@@ -28,11 +28,11 @@ def _old(table: str, time: str, condition: str) -> str:
     return f"DELETE FROM {table} WHERE {time} < :before AND {condition.format(table)}"  # noqa: S608 - of constants of this file
 
 
-def _tenth(table: str, time: str, condition: str) -> str:
+def _oldest_tenth(table: str, time: str, condition: str) -> str:
     """The oldest tenth of what may go, one row at least."""
     may_go = f"FROM {table} WHERE {condition.format(table)}"
     oldest = f"SELECT {time} {may_go} ORDER BY {time} LIMIT 1 OFFSET (SELECT COUNT(*) / 10 {may_go})"
-    return f"DELETE {may_go} AND {time} <= ({oldest})"
+    return f"{may_go} AND {time} <= ({oldest})"
 
 
 OLD: Final = (
@@ -55,15 +55,17 @@ FORGOTTEN: Final = """
     WHERE judge <> '' AND NOT EXISTS (SELECT 1 FROM evaluations AS e WHERE e.session = sessions.id AND e.latest = 1)
 """
 """After evaluations of kept sessions went."""
-TEXT_TENTH: Final = (_tenth("transcripts", "active_ns", _UNPINNED),)
+_EVALUATIONS: Final = _oldest_tenth("evaluations", "time_ns", f"{_UNPINNED} AND {_NO_REFERENCE}")
+TEXT_TENTH: Final = ("DELETE " + _oldest_tenth("transcripts", "active_ns", _UNPINNED),)
 TENTH: Final = (
-    _tenth("executions", "time_ns", "1 = 1"),
-    _tenth("sessions", "active_ns", "pinned = 0"),
-    _tenth("predictions", "time_ns", "1 = 1"),
-    _tenth("feedback", "time_ns", _UNPINNED),
-    _tenth("annotations", "time_ns", _UNPINNED),
-    _tenth("evaluations", "time_ns", f"{_UNPINNED} AND {_NO_REFERENCE}"),
-    _tenth("runs", "created_ns", "state <> 'running'"),
-    _tenth("assessments", "time_ns", _NOT_EVALUATED),
+    "DELETE " + _oldest_tenth("executions", "time_ns", "1 = 1"),
+    "DELETE " + _oldest_tenth("sessions", "active_ns", "pinned = 0"),
+    "DELETE " + _oldest_tenth("predictions", "time_ns", "1 = 1"),
+    "DELETE " + _oldest_tenth("feedback", "time_ns", _UNPINNED),
+    "DELETE " + _oldest_tenth("annotations", "time_ns", _UNPINNED),
+    "DELETE FROM assessments WHERE (run, session) IN (SELECT run, session " + _EVALUATIONS + ")",  # noqa: S608
+    "DELETE " + _EVALUATIONS,
+    "DELETE " + _oldest_tenth("runs", "created_ns", "state <> 'running'"),
+    "DELETE " + _oldest_tenth("assessments", "time_ns", _NOT_EVALUATED),
 )
 COUNTS: Final = " UNION ALL ".join(f"SELECT '{table}', COUNT(*) FROM {table}" for table in TABLES)  # noqa: S608
