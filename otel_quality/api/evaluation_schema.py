@@ -50,7 +50,7 @@ class FeedbackGiven(Body):
 
     session_id: Id = Field(description="it need not be known yet")
     message_index: int = Field(ge=0, le=MOST_INDEX, strict=True, description="of the message in its session, from 0")
-    rating: Literal[1, -1, 0] = Field(description="1 is good, -1 bad, 0 takes it back")
+    rating: int = Field(ge=-1, le=1, strict=True, description="1 is good, -1 bad, 0 takes it back")
     author: Text = ""
     comment: str = Field("", max_length=MOST_COMMENT)
     source: Literal["api", "sdk", "page"] = Field("api", description="what it was said with")

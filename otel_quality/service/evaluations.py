@@ -19,8 +19,8 @@ from otel_quality.vocabulary.axes import Status
 
 _ALL: Final = 10_000
 """Feedback, and evaluations likewise, that one session shows at most."""
-_NOBODY: Final = Versions("", "")
-"""Versions that no evaluation has: with them every judged session would be stale."""
+_NOBODY: Final = Versions("nobody", "nothing")
+"""Versions that no evaluation has, because a judge's has a colon: asked for where nobody ever judged."""
 
 
 class Judges(Protocol):

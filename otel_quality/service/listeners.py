@@ -67,6 +67,13 @@ class Listeners:
         self.addresses[name] = f"{_bracketed(self.host)}:{bound}"
         self._grpc.append(server)
 
+    def reachable(self, name: str) -> str:
+        """Base address of a listener from this machine."""
+        address = self.addresses[name]
+        everywhere = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - not bound here
+        host, _, port = address.rpartition(":")
+        return f"http://{everywhere.get(host, host)}:{port}"
+
     def _bind(self, name: str, port: int) -> socket.socket:
         try:
             family = socket.getaddrinfo(self.host, port, type=socket.SOCK_STREAM)[0][0]

@@ -19,6 +19,7 @@ from otel_quality.service.chores import adaptations, retention
 from otel_quality.service.evaluations import Opinions
 from otel_quality.service.grading import Grading
 from otel_quality.service.historian import Historian
+from otel_quality.service.judging import Judging, equip
 from otel_quality.service.listeners import Listeners
 from otel_quality.service.owner import Owner
 from otel_quality.service.reporting import weekly_reports
@@ -43,7 +44,7 @@ def run(config: Config, announce: Announce) -> int:
         Exit code: 0 after a signal, 1 after a fault of ours.
 
     Raises:
-        ConfigError: the data directory cannot be made.
+        ConfigError: the data directory cannot be made, or a file of the judge's cannot be used.
         PortTaken: a port cannot be bound.
         StoreRefused: history cannot be kept where the settings say.
     """
@@ -52,19 +53,21 @@ def run(config: Config, announce: Announce) -> int:
 
 async def _serve(config: Config, announce: Announce) -> int:
     """History first: gRPC starts threads of its own, which an end for want of history would leave behind."""
+    listeners = Listeners(config.server.host, config.otlp.read_timeout_s)
+    equipment = equip(config, lambda: listeners.reachable("otlp_http"))
     historian = _historian(config)
+    judging = Judging(historian, config.judge, equipment)
     await historian.start()
     try:
-        return await _listen(config, historian, announce)
+        return await _listen(config, listeners, historian, judging, announce)
     finally:
         await historian.stop()
 
 
-async def _listen(config: Config, historian: Historian, announce: Announce) -> int:
+async def _listen(config: Config, listeners: Listeners, historian: Historian, judging: Judging, announce: Announce) -> int:
     server = config.server
     owner = Owner(config.core, Decoder(config.backend).decode, config.otlp, tick_s=server.tick_s, keep=historian.put)
     state = _State()
-    listeners = Listeners(server.host, config.otlp.read_timeout_s)
     release = version("otel-quality")
     page = Exposition(
         owner.snapshot,
@@ -75,7 +78,7 @@ async def _listen(config: Config, historian: Historian, announce: Announce) -> i
     api = create_app(
         owner,
         Archive(historian, time.time_ns),
-        Opinions(historian, None, time.time_ns),
+        Opinions(historian, judging, time.time_ns),
         version=release,
         bound_host=server.host,
         token=server.token,
@@ -87,6 +90,7 @@ async def _listen(config: Config, historian: Historian, announce: Announce) -> i
     listeners.add_grpc("otlp_grpc", server.otlp_grpc_port, lambda: create_server(owner, config.otlp))
     owner.start(died=state.fail)
     await listeners.start()
+    await judging.resume()
     if not server.loopback:
         lacking = "TLS" if server.token else "TLS and token"
         _log.warning("listening beyond loopback on %s without %s, as --insecure-network says", server.host, lacking)
@@ -96,6 +100,7 @@ async def _listen(config: Config, historian: Historian, announce: Announce) -> i
     announce("ready")
     await state.until_end()
     state.not_ready = "stopping"
+    await judging.stop()
     await listeners.stop()
     if not state.failed:
         await owner.stop()

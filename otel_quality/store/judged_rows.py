@@ -23,7 +23,7 @@ from otel_quality.core.evaluations.record import (
 from otel_quality.core.evaluations.trust import Pair
 from otel_quality.core.reports import weeks
 from otel_quality.store.database import Row, Values
-from otel_quality.store.rows import cleaned, from_filter, number, packed, real, to_session, truth, unpacked
+from otel_quality.store.rows import clean, cleaned, from_filter, number, packed, real, to_session, truth, unpacked
 from otel_quality.vocabulary.axes import AXES, Axis, ItemState, Status, bucket_of
 
 _TRANSCRIPT: Final = TypeAdapter(Transcript)
@@ -117,7 +117,7 @@ def to_item(row: Row) -> Item:
 
 
 def from_assessment(run_id: str, session: str, assessment: Assessment, *, now_ns: int) -> Values:
-    said = Assessment(assessment.expert, assessment.scores, assessment.comment, assessment.refused)
+    said = Assessment(clean(assessment.expert), assessment.scores, assessment.comment, assessment.refused)
     return from_spent(run_id, session, assessment.expert, assessment.spent, now_ns=now_ns) | {"document": packed(_ASSESSMENT, said)}
 
 
@@ -162,7 +162,7 @@ def from_evaluation(evaluation: Evaluation) -> Values:
             "rubric": evaluation.versions.rubric,
             "backend": evaluation.backend,
             "model": evaluation.model,
-            "experts": json.dumps([each.expert for each in evaluation.experts]),
+            "experts": json.dumps([clean(each.expert) for each in evaluation.experts]),
             "masked": json.dumps(dict(evaluation.masked)),
             "anchor": number(evaluation.anchor),
             "bucket": "" if complexity is None else bucket_of(complexity),

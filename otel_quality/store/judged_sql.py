@@ -116,7 +116,7 @@ class SqlJudged(ABC):
     def run(self, run_id: str) -> Run | None:
         values = {"id": clean(run_id)}
         found = self._query(sql.RUN, values)
-        return rows.to_run(found[0], self._counts(sql.COUNTS_OF_RUN, values).get(run_id, {})) if found else None
+        return rows.to_run(found[0], self._counts(sql.COUNTS_OF_RUN, values).get(found[0][0], {})) if found else None
 
     def runs(self, *, limit: int = 50, offset: int = 0) -> list[Run]:
         page = {"limit": limit, "offset": offset}
@@ -153,7 +153,7 @@ class SqlJudged(ABC):
         with self.transaction():
             known = {each.expert for each in self.assessments(evaluation.run, session)}
             for each in evaluation.experts:
-                if each.expert not in known:
+                if clean(each.expert) not in known:
                     self.add_assessment(evaluation.run, session, each, now_ns=time_ns)
             self._change(sql.PUT_EVALUATION, rows.from_evaluation(evaluation))
             self._change(sql.LATEST, {"session": session})

@@ -28,10 +28,14 @@ def _count(table: str, condition: str) -> str:
     return f"SELECT COUNT(*) FROM {table} WHERE {condition.format(table)}"  # noqa: S608 - of constants of this file
 
 
-def _oldest(table: str, time: str, condition: str) -> str:
-    """Remove what may go, up to the row in a place and none of `:before` and later."""
+def _up_to(table: str, time: str, condition: str) -> str:
+    """What may go, up to the row in a place and none of `:before` and later."""
     may_go = f"FROM {table} WHERE {condition.format(table)} AND {time} < :before"
-    return f"DELETE {may_go} AND {time} <= COALESCE((SELECT {time} {may_go} ORDER BY {time} LIMIT 1 OFFSET :place), :before)"
+    return f"{may_go} AND {time} <= COALESCE((SELECT {time} {may_go} ORDER BY {time} LIMIT 1 OFFSET :place), :before)"
+
+
+def _oldest(table: str, time: str, condition: str) -> str:
+    return f"DELETE {_up_to(table, time, condition)}"
 
 
 _ANY: Final = "1 = 1"
@@ -61,6 +65,10 @@ def _both(table: str, time: str, condition: str) -> tuple[str, str]:
     return _count(table, condition), _oldest(table, time, condition)
 
 
+_EVALUATIONS: Final = f"{_UNPINNED} AND {_NO_REFERENCE}"
+_THEIR_ASSESSMENTS: Final = f"""
+    DELETE FROM assessments WHERE (run, session) IN (SELECT run, session {_up_to("evaluations", "time_ns", _EVALUATIONS)})
+"""  # noqa: S608
 TEXTS: Final = (_both("transcripts", "active_ns", _UNPINNED),)
 REST: Final = (
     _both("executions", "time_ns", _ANY),
@@ -68,9 +76,9 @@ REST: Final = (
     _both("predictions", "time_ns", _ANY),
     _both("feedback", "time_ns", _UNPINNED),
     _both("annotations", "time_ns", _UNPINNED),
-    _both("evaluations", "time_ns", f"{_UNPINNED} AND {_NO_REFERENCE}"),
+    (_count("evaluations", _EVALUATIONS), _THEIR_ASSESSMENTS, _oldest("evaluations", "time_ns", _EVALUATIONS)),
     _both("runs", "created_ns", "state <> 'running'"),
     _both("assessments", "time_ns", _NOT_EVALUATED),
 )
-"""Count and removal of what goes over the size, text before the rest."""
+"""Of each table that gives way over the size, text before the rest: its count, and what removes its oldest."""
 COUNTS: Final = " UNION ALL ".join(f"SELECT '{table}', COUNT(*) FROM {table}" for table in TABLES)  # noqa: S608

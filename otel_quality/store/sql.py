@@ -314,13 +314,13 @@ class SqlStore(SqlJudged):
             self._database.give_back()
         return removed
 
-    def _tenth(self, tables: Sequence[tuple[str, str]], most: int) -> int:
+    def _tenth(self, tables: Sequence[tuple[str, ...]], most: int) -> int:
         """Remove the oldest tenth of what may go of each table, at most about so many rows; how many went."""
         removed = 0
-        for count, oldest in tables:
-            rows = int(self._query(count, {})[0][0])
-            if rows:
-                removed += self._change(oldest, {"before": FOREVER_NS, "place": min(-(-rows // 10), most) - 1})
+        for count, *statements in tables:
+            if held := int(self._query(count, {})[0][0]):
+                oldest = {"before": FOREVER_NS, "place": min(-(-held // 10), most) - 1}
+                removed += sum(self._change(statement, oldest) for statement in statements)
         return removed
 
 

@@ -64,7 +64,9 @@ def keeper() -> Iterator[Keeper]:
 def ask(processor: FakeProcessor, keeper: Keeper) -> Ask:
     def call(path: str, *, method: str = "GET", host: str = "127.0.0.1:9465", bound_host: str = "127.0.0.1") -> httpx.Response:
         listeners = {"metrics": "127.0.0.1:9464"}
-        app = create_app(processor, keeper.archive(), version="1.2.3", bound_host=bound_host, listeners=lambda: listeners)
+        app = create_app(
+            processor, keeper.archive(), keeper.opinions(), version="1.2.3", bound_host=bound_host, listeners=lambda: listeners
+        )
 
         async def send() -> httpx.Response:
             async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
@@ -245,7 +247,7 @@ def test_a_misspelt_filter_clears_nothing(ask: Ask, processor: FakeProcessor) ->
     assert processor.cleared == []
 
 
-@pytest.mark.parametrize("path", ["/", "/v1/nothing", "/docs", "/redoc", "/v1/scores/"])
+@pytest.mark.parametrize("path", ["/v1", "/v1/nothing", "/docs", "/redoc", "/v1/scores/"])
 def test_an_unknown_path_points_to_the_description(ask: Ask, path: str) -> None:
     assert "/openapi.json" in problem(ask(path), 404)
 
@@ -258,7 +260,7 @@ def test_a_wrong_method_is_refused(ask: Ask) -> None:
 
 def test_an_error_of_ours_tells_no_internals(processor: FakeProcessor, keeper: Keeper) -> None:
     processor.present = None  # type: ignore[assignment]
-    app = create_app(processor, keeper.archive(), version="1")
+    app = create_app(processor, keeper.archive(), keeper.opinions(), version="1")
 
     async def send() -> httpx.Response:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
@@ -309,6 +311,10 @@ def test_no_other_site_may_read_the_answers(ask: Ask) -> None:
         "/v1/reports/weekly",
         "/v1/reports/summary",
         "/v1/reports/intelligence",
+        "/v1/feedback",
+        "/v1/evaluations/runs",
+        "/v1/evaluations/stats",
+        "/v1/evaluations/trust",
     ],
 )
 def test_answers_fit_the_description(ask: Ask, path: str) -> None:
@@ -328,6 +334,6 @@ def test_errors_fit_the_description_and_every_call_describes_them(ask: Ask) -> N
     description = ask("/openapi.json").json()
     jsonschema.validate(ask("/nothing").json(), description["components"]["schemas"]["Problem"])
     operations = [operation for path in description["paths"].values() for operation in path.values()]
-    assert len(operations) == 24
+    assert len(operations) == 32
     assert all("application/problem+json" in operation["responses"]["4XX"]["content"] for operation in operations)
     assert "422" not in str([operation["responses"].keys() for operation in operations])

@@ -34,7 +34,7 @@ def app(keeper: Keeper) -> FastAPI:
         execution(31, ago_ns=40 * DAY_NS, tool="old_tool"),
     ]
     keeper.tell(lambda store: store.put_executions(made))
-    return create_app(FakeProcessor(samples.full()), keeper.archive(), version="1")
+    return create_app(FakeProcessor(samples.full()), keeper.archive(), keeper.opinions(), version="1")
 
 
 def get(app: FastAPI, path: str) -> Any:

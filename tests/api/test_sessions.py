@@ -27,7 +27,7 @@ def keeper() -> Iterator[Keeper]:
 
 @pytest.fixture
 def app(keeper: Keeper) -> FastAPI:
-    return create_app(FakeProcessor(samples.full()), keeper.archive(), version="1")
+    return create_app(FakeProcessor(samples.full()), keeper.archive(), keeper.opinions(), version="1")
 
 
 def post(app: FastAPI, session: Any) -> dict[str, Any]:

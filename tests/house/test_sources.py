@@ -16,9 +16,17 @@ LONGEST = 500
 HOME_OF_METRIC_NAMES = Path("otel_quality/vocabulary/metrics.py")
 ENVIRONMENT = frozenset({"os.environ", "os.getenv", "os.environb"})
 READS_THE_ENVIRONMENT = frozenset(
-    Path("otel_quality", *of) for of in (["config.py"], ["cli", "settings.py"], ["sdk", "configuration.py"], ["demo", "environment.py"])
+    Path("otel_quality", *of)
+    for of in (
+        ["config.py"],
+        ["cli", "settings.py"],
+        ["sdk", "configuration.py"],
+        ["demo", "environment.py"],
+        ["judge", "backends", "litellm.py"],
+    )
 )
-"""Where settings are composed: the processor's (its commands hand them over), the SDK's; and the demo takes some away."""
+"""Where settings are composed: the processor's (its commands hand them over), the SDK's; the demo takes some away; and LiteLLM is kept
+off the network by one."""
 SWITCHED_OFF = ("pytest.mark.skip", "pytest.mark.xfail", "unittest.mock", "unittest.skip", "mock", "time.sleep")
 
 

@@ -10,6 +10,7 @@ from otel_quality.core.sessions.grade import grade
 from otel_quality.core.sessions.record import SessionRecord
 from otel_quality.core.tools.execution import Execution
 from otel_quality.service.archive import Archive
+from otel_quality.service.evaluations import Judges, Opinions
 from otel_quality.service.keeping import keep_one
 from otel_quality.store.contract import Config, Store
 from otel_quality.store.opening import open_store
@@ -48,6 +49,9 @@ class Keeper:
 
     def archive(self) -> Archive:
         return Archive(self, lambda: self.now_ns)
+
+    def opinions(self, judges: Judges | None = None) -> Opinions:
+        return Opinions(self, judges, lambda: self.now_ns)
 
     def close(self) -> None:
         self._thread.submit(self.store.close).result()

@@ -1,7 +1,20 @@
-"""Executions, sessions and grades for the tests of history."""
+"""Executions, sessions, grades and what was said of sessions, for the tests of history."""
 
 from itertools import count
 
+from otel_quality.core.evaluations.record import (
+    Annotation,
+    Assessment,
+    Evaluation,
+    Feedback,
+    Line,
+    Run,
+    Scores,
+    Spent,
+    Transcript,
+    Versions,
+    Wish,
+)
 from otel_quality.core.sessions.record import Grade, SessionRecord, Sign, ToolUse
 from otel_quality.core.tools.execution import Execution
 from otel_quality.core.tools.knowledge import Adaptation, Prediction
@@ -100,3 +113,51 @@ def adaptation(**more: object) -> Adaptation:
         "expected": "success above 0.6",
     }
     return Adaptation(**(told | more))  # type: ignore[arg-type]
+
+
+JUDGE = Versions("1:fake", "1-0123abcd")
+"""The versions that judge in these tests."""
+SCORES: Scores = {
+    "task_complexity": 40.0,
+    "goal_completion": 80.0,
+    "tool_usage_quality": 60.0,
+    "efficiency": 70.0,
+    "communication": 90.0,
+    "subagent_orchestration": None,
+    "self_extension": None,
+}
+
+
+def feedback(rating: int = 1, *, ago_s: float = 0, **more: object) -> Feedback:
+    told: dict[str, object] = {"session": "s1", "message_index": 3, "author": "ann", "comment": "", "source": "api"}
+    return Feedback(rating=rating, time_ns=NOW - int(ago_s * S), **(told | more))  # type: ignore[arg-type]
+
+
+def annotation(name: str = "relevance", *, ago_s: float = 0, **more: object) -> Annotation:
+    told: dict[str, object] = {"session": "s1", "value": 0.7, "label": "good", "author": "llm", "trace_id": "a", "span_id": "b"}
+    return Annotation(name=name, time_ns=NOW - int(ago_s * S), **(told | more))  # type: ignore[arg-type]
+
+
+def transcript(messages: int = 4, **more: object) -> Transcript:
+    return Transcript(tuple(Line("user", f"text {each}", message=each) for each in range(messages)), **more)  # type: ignore[arg-type]
+
+
+def run(name: str = "r1", *, ago_s: float = 0, **more: object) -> Run:
+    told: dict[str, object] = {"wish": Wish("all", "", 5, 20, "local", "fake"), "versions": JUDGE, "state": "running"}
+    return Run(name, created_ns=NOW - int(ago_s * S), **(told | more))  # type: ignore[arg-type]
+
+
+def assessment(expert: str = "planner", **more: object) -> Assessment:
+    told: dict[str, object] = {"scores": SCORES, "comment": "well done", "spent": Spent(1, 200, 50, 0.01)}
+    return Assessment(expert, **(told | more))  # type: ignore[arg-type]
+
+
+def evaluation(session: str = "s1", run: str = "r1", *, ago_s: float = 0, scores: Scores = SCORES, **more: object) -> Evaluation:
+    told: dict[str, object] = {
+        "versions": JUDGE,
+        "backend": "local",
+        "model": "fake",
+        "experts": (assessment(), assessment("critic", comment="too long")),
+        "masked": {"email": 2},
+    }
+    return Evaluation(run, session, NOW - int(ago_s * S), scores=scores, **(told | more))  # type: ignore[arg-type]

@@ -51,12 +51,14 @@ def follow(client: Client, run: Any) -> Any:
                 progress.update(bar, completed=ended, total=total, description=_under_way(run))
     except KeyboardInterrupt:
         run_id = terminal.tame(run["id"])
-        click.echo(
-            f"otel-quality: the run goes on; `otel-quality eval status {run_id}` tells how, `otel-quality eval cancel {run_id}` ends it",
-            err=True,
-        )
-        raise click.exceptions.Exit(_INTERRUPTED) from None
+        raise left(f"the run goes on; `otel-quality eval status {run_id}` tells how, `otel-quality eval cancel {run_id}` ends it") from None
     return client.get(path(run["id"]))
+
+
+def left(message: str) -> click.exceptions.Exit:
+    """Say what goes on after Ctrl-C; what to raise then."""
+    click.echo(f"otel-quality: {message}", err=True)
+    return click.exceptions.Exit(_INTERRUPTED)
 
 
 def judged(run: Any) -> tuple[int, int]:

@@ -38,7 +38,10 @@ def command(ctx: click.Context, /, dry_run: bool, no_wait: bool, api_url: str, t
     """
     client = Client(api_url, token)
     given = {name: value for name, value in (wish | {"since": _since(wish["since"])}).items() if value is not None}
-    answer = client.post("/v1/evaluations/runs", given | {"dry_run": dry_run})
+    try:
+        answer = client.post("/v1/evaluations/runs", given | {"dry_run": dry_run})
+    except KeyboardInterrupt:
+        raise following.left("a run may have begun; `otel-quality eval status` tells") from None
     if not dry_run and not no_wait:
         answer = following.follow(client, answer)
     if as_json:

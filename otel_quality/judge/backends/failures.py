@@ -8,6 +8,7 @@ Decision: statuses are a table. 429 is worth another attempt but where the quota
 
 import json
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum
@@ -54,7 +55,11 @@ _DECLINES: Final = frozenset({StopClass.FILTER, StopClass.REFUSAL})
 _DECLINED_CLASS: Final = "ContentPolicyViolationError"
 """LiteLLM's word for what any provider's filter refused."""
 _CLIENTS: Final = frozenset({"openai", "anthropic", "litellm", "httpx", "httpx2", "httpcore"})
+_MIDWAY: Final = frozenset({"ReadError", "ReadTimeout", "RemoteProtocolError", "JSONDecodeError"})
+"""What is at the bottom of a failure after the request had arrived."""
 _LONGEST: Final = 200
+_OF_SCHEMA: Final = re.compile(r"response_format|output_config|schema|structured|parameter", re.IGNORECASE)
+_NO_SCHEMA: Final = "; if it has no structured output, set structured = false for it"
 
 
 def told(error: Exception, backend: Backend, key: str) -> CallFailed | None:
@@ -83,17 +88,23 @@ def _of_status(who: str, status: int, error: Exception, backend: Backend, key: s
         verdict = Verdict.UNUSABLE
     elif type(error).__name__ == _DECLINED_CLASS or any(classify(code) in _DECLINES for code in codes):
         verdict = Verdict.DECLINED
-    hint = "; if it has no structured output, set structured = false" if status in (400, 422) and backend.structured else ""
-    message = f"{who} answered {status}: {_said(error, key)}{hint}"
-    return CallFailed(message, verdict, retry_after_s=retry_after_s(_headers(error)))
+    said = _said(error, key)
+    hint = _NO_SCHEMA if backend.structured and status in (400, 422) and _OF_SCHEMA.search(said) else ""
+    message = f"{who} answered {status}: {said}{hint}"
+    return CallFailed(message, verdict, retry_after_s=retry_after_s(_headers(error)), worked=_worked(error))
 
 
-def _worked(error: BaseException) -> bool:
-    """The connection broke in the middle of something: not while it was made."""
-    causes = [error]
-    while (cause := causes[-1].__cause__ or causes[-1].__context__) is not None:
-        causes.append(cause)
-    return not any("Connect" in type(each).__name__ and not type(each).__name__.startswith("API") for each in causes)
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """The error and what led to it: LiteLLM says "500" of what was a broken connection."""
+    link: BaseException | None = error
+    while link is not None:
+        yield link
+        link = link.__cause__ or link.__context__
+
+
+def _worked(error: Exception) -> bool:
+    """The request had arrived when it broke."""
+    return any(type(each).__name__ in _MIDWAY for each in _chain(error))
 
 
 def _codes(error: Exception) -> set[str]:
@@ -117,7 +128,9 @@ def _said(error: Exception, key: str) -> str:
 
 
 def _headers(error: Exception) -> Any:
-    return getattr(getattr(error, "response", None), "headers", None) or getattr(error, "headers", None) or {}
+    """Those of the answer; LiteLLM's exceptions have them in other places."""
+    places = (place for each in _chain(error) for place in (getattr(each, "response", None), each))
+    return next((headers for place in places if (headers := getattr(place, "headers", None))), {})
 
 
 def retry_after_s(headers: Any) -> float | None:

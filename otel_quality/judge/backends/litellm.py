@@ -1,6 +1,6 @@
 """Judges behind any other protocol, through the `litellm` library; a model is named as LiteLLM does: `bedrock/...`, `vertex_ai/...`.
 
-Without key_env LiteLLM looks for the provider's usual variables itself (AWS and Google have more than one key).
+With neither key_env nor url LiteLLM looks for the provider's usual variables itself (AWS and Google have more than one key).
 
 Decision: LiteLLM's price list is the one in its package. It would fetch a newer one from the network when it is imported, and a
 processor reaches for no address that nobody gave it; prices are the judge's settings.
@@ -10,7 +10,7 @@ import os
 from typing import Any
 
 from otel_quality.judge.backends.calls import Reply, Request
-from otel_quality.judge.backends.openai import arguments, read
+from otel_quality.judge.backends.openai import NO_KEY, arguments, read
 from otel_quality.judge.config import Backend
 
 
@@ -26,7 +26,7 @@ class Client:
         litellm.suppress_debug_info = True
         self._litellm = litellm
         self._backend = backend
-        self._where = {name: value for name, value in (("api_key", key), ("api_base", backend.url)) if value}
+        self._where = {"api_base": backend.url, "api_key": key or NO_KEY} if backend.url else {"api_key": key} if key else {}
 
     async def send(self, request: Request) -> Any:
         backend = self._backend

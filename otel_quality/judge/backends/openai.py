@@ -69,7 +69,9 @@ def read(response: Any, backend: Backend) -> Reply:
             f"judge {backend.name} ({backend.model}) answered what is no chat completion; is its url right?", Verdict.AGAIN, worked=True
         )
     message, reason = choices[0].message, choices[0].finish_reason
-    refused = bool(getattr(message, "refusal", None))
-    stop = Stop.REFUSAL if refused else STOPS.get(classify(reason or ""), Stop.END)
+    refusal = getattr(message, "refusal", None) or (getattr(message, "provider_specific_fields", None) or {}).get("refusal")
+    stop = Stop.REFUSAL if refusal else STOPS.get(classify(reason or ""), Stop.END)
     usage = getattr(response, "usage", None)
-    return Reply(message.content or "", stop, getattr(usage, "prompt_tokens", None), getattr(usage, "completion_tokens", None))
+    # No question has no tokens: LiteLLM writes 0 where the backend said nothing.
+    asked, said = (usage.prompt_tokens, usage.completion_tokens) if usage is not None and usage.prompt_tokens else (None, None)
+    return Reply(refusal or message.content or "", stop, asked, said)

@@ -10,6 +10,7 @@ exporting  sessions that a team's own class brings
 beside     the thread and event loop that all of it runs on
 """
 
+from otel_quality.service.judging.equipment import equip
 from otel_quality.service.judging.front import Judging
 
-__all__ = ["Judging"]
+__all__ = ["Judging", "equip"]

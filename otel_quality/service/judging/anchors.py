@@ -1,7 +1,7 @@
 """Reference sessions that every run judges too, so that a change of the judge is not mistaken for a change of quality.
 
-The shipped ones are made up: six short sessions, good and bad, of different kinds. A team's own file (`judge.anchors`) holds one session
-per line, as POST /v1/sessions takes it.
+The shipped ones are made up: short sessions, good and bad, of different kinds, and one that tries to talk its judge into 100 points. A
+team's own file (`judge.anchors`) holds one session per line, as POST /v1/sessions takes it.
 
 Decision: an anchor's name tells a digest of what it says, so that an edited one begins a history of its own.
 """

@@ -7,12 +7,12 @@ even the seconds that importing a client takes, holds up a listener. The two loo
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from otel_quality.store.contract import Store
+from otel_quality.vocabulary.errors import StoreUnavailable
 
 T = TypeVar("T")
-_TICK_S: Final = 0.25
 
 
 class Asks(Protocol):
@@ -27,33 +27,43 @@ class Beside:
     """The thread. It starts with the first work and ends with `stop`."""
 
     def __init__(self, name: str) -> None:
-        self._loop = asyncio.new_event_loop()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-        self._started = False
+        self._stopped = False
 
     async def do(self, work: Coroutine[Any, Any, T]) -> T:
-        """Do work on the thread's loop and wait for what comes of it; from another loop."""
-        if not self._started:
-            self._started = True
+        """Do work on the thread's loop and wait for what comes of it; from another loop.
+
+        Raises:
+            StoreUnavailable: the processor is stopping.
+        """
+        if self._stopped:
+            work.close()
+            raise StoreUnavailable("the processor is stopping")
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
             self._thread.start()
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
 
     async def stop(self) -> None:
-        """End the thread; work that is left is dropped."""
-        if self._started:
+        """End the thread; work that is left is cancelled."""
+        self._stopped = True
+        if self._loop is not None:
             self._loop.call_soon_threadsafe(self._loop.stop)
             await asyncio.to_thread(self._thread.join)
-        self._loop.close()
 
     def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_forever()
-        left = asyncio.all_tasks(self._loop)
+        loop = self._loop
+        assert loop is not None
+        asyncio.set_event_loop(loop)
+        loop.run_forever()
+        left = asyncio.all_tasks(loop)
         for task in left:
             task.cancel()
-        self._loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
-        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
-        self._loop.run_until_complete(self._loop.shutdown_default_executor())
+        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.run_until_complete(loop.shutdown_default_executor())
+        loop.close()
 
 
 class Across:
