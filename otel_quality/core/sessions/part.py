@@ -8,6 +8,7 @@ the latest stay, and the longest run of failures is looked for among them.
 from collections import Counter
 from typing import Final
 
+from otel_quality.core.sessions.content import Contents
 from otel_quality.core.sessions.record import SessionRecord, ToolUse
 from otel_quality.core.sessions.tally import most_frequent, tally
 from otel_quality.core.step import UNKNOWN_NS, Step
@@ -36,6 +37,9 @@ class Part:
 
     Args:
         tool_uses: executions that are kept.
+
+    Attributes:
+        contents: what the steps say, where text is kept; `texts` fills and empties it.
     """
 
     __slots__ = (
@@ -45,6 +49,7 @@ class Part:
         "backends",
         "bound",
         "clarification",
+        "contents",
         "cost_nano_usd",
         "end_ns",
         "error_types",
@@ -85,6 +90,7 @@ class Part:
         self.final_order = self.success_order = _NEVER
         self.success: bool | None = None
         self.clarification = self.agent_failed = False
+        self.contents: Contents | None = None
 
     def take(self, step: Step) -> None:
         """Add a step that was never added before."""
