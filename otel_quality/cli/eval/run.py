@@ -76,7 +76,7 @@ def _estimate(said: Any) -> None:
     left.append(f"${said['left_usd']:.2f}" if said["left_usd"] is not None else "")
     rest = {
         "would judge": f"{counted(said['sessions'], 'session')}{anchors}",
-        "at most": following.spent(said["spent"]),
+        "takes about": following.spent(said["spent"]),
         "budget": f"{' and '.join(filter(None, left))} left" if any(left) else "",
         "judge": f"{said['judge_version']}, rubric {said['rubric_version']}",
         "note": said["note"],
