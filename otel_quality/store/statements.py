@@ -122,7 +122,7 @@ SESSION: Final = f"SELECT {SESSION_COLUMNS} FROM sessions WHERE id = :id"  # noq
 CONDITIONS: Final = {
     "since": "+active_ns >= :since",
     "until": "+active_ns < :until",
-    "task_type": "+task_type = :task_type",
+    "task_type": "task_type || '' = :task_type",
     "platform": "platform = :platform",
     "profile": "profile = :profile",
     "pinned": "pinned = :pinned",
