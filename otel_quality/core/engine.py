@@ -230,11 +230,10 @@ class Engine:
             last: there is no next call: sessions that are open and executions that wait for their agent are given too, as they stand.
         """
         self.fold(now_ns=now_ns)
-        told = self._joining.take(self._sessions.session_of, now_ns=now_ns, all_of_them=last)
         return Harvest(
             sessions=self._sessions.close(now_ns=now_ns + (int(self._config.sessions.idle_s * 1e9) if last else 0)),
             executions=self._executions.take(now_ns=now_ns, all_of_them=last),
-            told=told,
+            told=self._joining.take(self._sessions, now_ns=now_ns, all_of_them=last),
             texts=self._sessions.texts(),
         )
 

@@ -13,9 +13,11 @@ from google.protobuf.message import DecodeError
 from otel_quality.core.evaluations.told import Told
 from otel_quality.vocabulary import attributes as a
 from otel_quality.vocabulary.errors import Malformed
-from otel_quality.wire import evaluations, names
-from otel_quality.wire.otlp_pb2 import ExportLogsRequest
+from otel_quality.wire import evaluations, framing, names
+from otel_quality.wire.otlp_pb2 import ExportLogsRequest, ExportResponse
+from otel_quality.wire.requests import FULL_SUCCESS
 
+_NEEDS: Final = "each needs a name, a value or label or error, and a conversation, a trace or a response's id"
 _AHEAD_NS: Final = 300 * 10**9
 """How far a clock may be ahead."""
 
@@ -33,16 +35,28 @@ class Records:
     invalid: int = 0
     others: int = 0
 
+    @property
+    def answer(self) -> bytes:
+        """The serialized answer."""
+        if not self.invalid:
+            return FULL_SUCCESS
+        answer = ExportResponse()
+        answer.partial_success.rejected = self.invalid
+        answer.partial_success.error_message = f"rejected {self.invalid} evaluation records: {_NEEDS}"
+        return answer.SerializeToString()
 
-def decode_logs(body: bytes, *, now_ns: int) -> Records:
+
+def decode_logs(body: bytes, *, max_records: int, now_ns: int) -> Records:
     """Read a request.
 
     Args:
+        max_records: bound on the records of a request.
         now_ns: the time of records that tell none, or none that can be.
 
     Raises:
-        Malformed: the body is no OTLP log request.
+        Malformed: the body is no OTLP log request. TooLarge: it holds more records.
     """
+    framing.check_span_count(body, max_records, what="log records")
     try:
         request = ExportLogsRequest.FromString(body)
     except DecodeError:

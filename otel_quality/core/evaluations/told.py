@@ -2,7 +2,8 @@
 
 A record that names a conversation is of that session. One that names a trace only is of the session that the trace belongs to, as
 `core.sessions.assembly` knows it, and one that names a response's id only, of the call's. What names something that has not been seen
-waits for it, and where it never comes is of the trace's session; with a response's id alone it is of no session, and counted.
+waits for it, and where it never comes is of the trace's session; with a response's id alone it is of no session, and counted. A thumb
+that names no message is about the session's last one, so it waits for the end of a session that is open.
 
 Decision: a person's thumb is feedback and no annotation: the same opinion given by the SDK and by telemetry counts alike. A thumb is a
 label or a name that says so, with the value 1 for up, and 0 or -1 for down: 0 is how most tools write it. A person's other marks (3 of 5
@@ -10,9 +11,9 @@ stars) stay annotations: to call them good or bad would be a guess.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from otel_quality.core.evaluations.record import Annotation
 from otel_quality.core.step import Step
@@ -72,7 +73,19 @@ def _word(text: str) -> str:
     return word if word in ("+1", "-1") else word.replace("-", "_").replace(" ", "_")
 
 
-@dataclass(slots=True)
+class Held(Protocol):
+    """The sessions in memory."""
+
+    def session_of(self, trace_id: int) -> str | None:
+        """The name of the session that a trace belongs to; None where it is not known."""
+        ...
+
+    def is_open(self, name: str) -> bool:
+        """Whether a session has steps that no record has told yet."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class _Waiting:
     told: Told
     since_ns: int
@@ -94,7 +107,6 @@ class Joining:
         self._patience_ns, self._most_waiting, self._most_responses = patience_ns, waiting, responses
         self._calls: dict[str, tuple[int, str]] = {}
         self._waiting: list[_Waiting] = []
-        self._ready: list[Told] = []
         self.counts: Counter[str] = Counter()
 
     def see(self, steps: Iterable[Step]) -> None:
@@ -108,37 +120,34 @@ class Joining:
 
     def add(self, told: Iterable[Told], *, now_ns: int) -> None:
         """Take records; what they come to is given by `take`."""
-        for each in told:
-            if each.annotation.session:
-                self._ready.append(each)
-            else:
-                self._waiting.append(_Waiting(each, now_ns))
+        self._waiting += (_Waiting(each, now_ns) for each in told)
 
-    def take(self, session_of: Callable[[int], str | None], *, now_ns: int, all_of_them: bool = False) -> list[Told]:
+    def take(self, held: Held, *, now_ns: int, all_of_them: bool = False) -> list[Told]:
         """The records whose session is known by now, or that have waited enough.
 
         Args:
-            session_of: the session that a trace belongs to; None where it is not known.
+            held: the sessions in memory.
             all_of_them: nothing waits any longer.
         """
-        still: list[_Waiting] = []
+        still, given = list[_Waiting](), list[Told]()
         for number, each in enumerate(self._waiting):
-            session = self._session(each.told.annotation, session_of)
+            annotation = each.told.annotation
+            session = annotation.session or self._session(annotation, held)
             crowded = len(self._waiting) - number > self._most_waiting
-            if not session and (all_of_them or crowded or not 0 <= now_ns - each.since_ns < self._patience_ns):
-                session = each.told.annotation.trace_id
-                self.counts["unmatched"] += not session
-            elif not session:
+            over = all_of_them or crowded or not 0 <= now_ns - each.since_ns < self._patience_ns
+            early = each.told.rating is not None and each.told.message_index == NO_INDEX and held.is_open(session)
+            if not over and (early or not session):
                 still.append(each)
-            if session:
-                self._ready.append(each.told._replace(annotation=replace(each.told.annotation, session=session)))
+            elif session or annotation.trace_id:
+                given.append(each.told._replace(annotation=replace(annotation, session=session or annotation.trace_id)))
+            else:
+                self.counts["unmatched"] += 1
         self._waiting = still
-        given, self._ready = self._ready, []
         self.counts.update("annotation" if each.rating is None else "feedback" for each in given)
         return given
 
-    def _session(self, annotation: Annotation, session_of: Callable[[int], str | None]) -> str:
+    def _session(self, annotation: Annotation, held: Held) -> str:
         trace_id, conversation = int(annotation.trace_id, 16) if annotation.trace_id else 0, ""
         if annotation.response_id in self._calls:
             trace_id, conversation = self._calls[annotation.response_id]
-        return conversation or (session_of(trace_id) if trace_id else None) or ""
+        return conversation or (held.session_of(trace_id) if trace_id else None) or ""
