@@ -36,19 +36,20 @@ class Client:
     Args:
         url: where it is, such as http://127.0.0.1:9465.
         token: what its writes have to carry; empty where it wants none.
+        timeout_s: for one answer.
 
     Raises:
         ApiError: the URL is none, or the token cannot be sent.
     """
 
-    def __init__(self, url: str = DEFAULT_URL, token: str = "") -> None:
+    def __init__(self, url: str = DEFAULT_URL, token: str = "", *, timeout_s: float = _TIMEOUT_S) -> None:
         self.url = url.rstrip("/")
         parts = urllib.parse.urlsplit(self.url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ApiError(f"{masked(url)!r} is no http:// or https:// URL of an API, such as {DEFAULT_URL}", refused=True)
         if token and not (token.isascii() and token.isprintable()):
             raise ApiError("the API's token must be printable ASCII", refused=True)
-        self._token = token
+        self._token, self._timeout_s = token, timeout_s
         direct = [urllib.request.ProxyHandler({})] if parts.hostname in _LOOPBACK else []
         self._opener = urllib.request.build_opener(*direct)
 
@@ -76,7 +77,7 @@ class Client:
         url = f"{self.url}{path}{'?' if given else ''}{given}"
         request = urllib.request.Request(url, body, headers, method=method)  # noqa: S310 - http(s) only, checked above
         try:
-            with self._opener.open(request, timeout=_TIMEOUT_S) as answer:
+            with self._opener.open(request, timeout=self._timeout_s) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             raise self._refusal(error) from None

@@ -24,6 +24,7 @@ from otel_quality.core.drift import rules
 from otel_quality.core.sessions import assembly, transcript
 from otel_quality.core.tools import adapt
 from otel_quality.judge import config as judges
+from otel_quality.judge import rubric
 from otel_quality.store import contract
 from otel_quality.vocabulary.errors import ConfigError
 from otel_quality.vocabulary.secrets import masked
@@ -213,6 +214,8 @@ def load(path: Path | None, environ: Mapping[str, str], overrides: Mapping[str, 
     given |= {name: (value, "command line") for name, value in (overrides or {}).items() if value is not None}
     values = _checked(given, problems)
     made = {owner: _made(section, owner, values, problems) for section, owners in _SECTIONS.items() for owner in owners}
+    if made[judges.Config].rubric:
+        problems += [f"judge.rubric: {problem}" for problem in rubric.problems(made[judges.Config].rubric)]
     if problems:
         raise ConfigError(problems)
     core = engine.Config(

@@ -107,6 +107,15 @@ def test_a_key_that_somebody_wrote_into_a_table_is_not_repeated(wrong: dict[str,
     assert KEY not in problem
 
 
+def test_what_is_wrong_with_a_rubric_is_told_with_the_settings(tmp_path: Path) -> None:
+    file = toml(tmp_path, "version = '1'\nexperts = []\n")
+    found = problems(None, {"OTEL_QUALITY_JUDGE_RUBRIC": str(file), "OTEL_QUALITY_JUDGE_CONCURRENCY": "0"})
+    assert [problem.split(": ")[0] for problem in found] == ["[judge] concurrency must lie between 1 and 256, retries between 0 and 10"]
+    found = problems(None, {"OTEL_QUALITY_JUDGE_RUBRIC": str(file)})
+    assert len(found) == 2
+    assert all(problem.startswith(f"judge.rubric: {file}: ") for problem in found)
+
+
 def test_every_setting_has_a_line_of_help() -> None:
     assert all(len(setting.help) > 10 for setting in SETTINGS)
 

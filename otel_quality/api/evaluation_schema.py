@@ -214,7 +214,7 @@ class Estimate(BaseModel):
     model: str
     judge_version: str
     rubric_version: str
-    spent: Spent = Field(description="at most, with one answer per expert and session")
+    spent: Spent = Field(description="about, rather too high; one answer per expert and session")
     left_tokens: Count | None = Field(description="what the budgets of a run and of the day leave it; null where unbounded")
     left_usd: float | None
     note: str = Field(description="what would end it early, such as a budget")

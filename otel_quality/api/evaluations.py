@@ -25,6 +25,9 @@ _DRY: Final[dict[int | str, dict[str, Any]]] = {
     202: {"headers": {"Location": {"description": "where the run can be followed", "schema": {"type": "string"}}}},
 }
 
+_LAST_NS: Final = 2**63 - 1
+"""The last instant that is told apart; 2262."""
+
 
 def add(app: FastAPI, evaluations: Evaluations) -> None:
     """Add the calls."""
@@ -109,7 +112,7 @@ def _wish(body: schema.RunWish) -> Wish:
     return Wish(
         scope=body.scope or "unevaluated",
         session=body.session_id or "",
-        since_ns=0 if since is None else max(int(since.timestamp() * 1_000_000) * 1000, 0),
+        since_ns=0 if since is None else min(max(int(since.timestamp() * 1_000_000) * 1000, 0), _LAST_NS),
         limit=body.limit,
         backend=body.backend,
         model=body.model,

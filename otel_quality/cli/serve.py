@@ -6,6 +6,9 @@ from pathlib import Path
 
 import click
 
+_TALKATIVE = ("httpx", "httpx2", "LiteLLM")
+"""Loggers of judges' client libraries that tell every call."""
+
 
 @click.command("serve")
 @click.option("--config", "file", type=click.Path(path_type=Path), metavar="FILE", help="Settings as TOML; `check-config` shows them all.")
@@ -32,6 +35,8 @@ def command(file: Path | None, **options: object) -> int:
     from otel_quality.service import run
 
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
     return run(settings.load(file, {f"server.{name}": value for name, value in options.items()}), announce=_print_line)
 
 

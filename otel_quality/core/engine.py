@@ -26,6 +26,8 @@ from otel_quality.core.dedup import Dedup
 from otel_quality.core.drift import detector
 from otel_quality.core.drift.rules import Config as RulesConfig
 from otel_quality.core.drift.rules import Rules
+from otel_quality.core.evaluations.record import Transcript
+from otel_quality.core.evaluations.told import Joining, Told
 from otel_quality.core.executions import Executions
 from otel_quality.core.intake import IntakeCount
 from otel_quality.core.keys import KeyTable, Level, Limits, Slots, Triple
@@ -34,6 +36,7 @@ from otel_quality.core.score import Config as ScoreConfig
 from otel_quality.core.sessions.assembly import Config as SessionsConfig
 from otel_quality.core.sessions.assembly import Held, Sessions
 from otel_quality.core.sessions.record import SessionRecord
+from otel_quality.core.sessions.transcript import Config as ContentConfig
 from otel_quality.core.snapshot import Card, Counters, Intake, Key, Snapshot, Stats, Verdict
 from otel_quality.core.step import Step
 from otel_quality.core.tools.execution import Execution
@@ -68,14 +71,25 @@ class Config:
     limits: Limits = field(default_factory=Limits)
     dedup: DedupConfig = field(default_factory=DedupConfig)
     sessions: SessionsConfig = field(default_factory=SessionsConfig)
+    content: ContentConfig = field(default_factory=ContentConfig)
 
 
 @dataclass(frozen=True, slots=True)
 class Harvest:
-    """What sessions and tools have come to: sessions that ended, were idle or were revised; tool executions."""
+    """What sessions and tools have come to: sessions that ended, were idle or were revised; tool executions.
+
+    Attributes:
+        told: evaluations that telemetry brought, each with its session.
+        texts: what these sessions said, by name, where text is kept.
+    """
 
     sessions: Sequence[SessionRecord] = ()
     executions: Sequence[Execution] = ()
+    told: Sequence[Told] = ()
+    texts: Sequence[tuple[str, Transcript]] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.sessions or self.executions or self.told or self.texts)
 
 
 _DRIFT_KEYS: Final[dict[str, Callable[[Triple], Key]]] = {
@@ -146,7 +160,8 @@ class Engine:
         self._totals = Totals(error_types=config.limits.error_types)
         self._intake = IntakeCount()
         self._executions = Executions()
-        self._sessions = Sessions(config.sessions)
+        self._sessions = Sessions(config.sessions, config.content)
+        self._joining = Joining(patience_ns=int(config.sessions.idle_s * 1e9))
         self._pending: list[Batch] = []
         self._waiting = 0
         self._expired_ns = now_ns
@@ -196,7 +211,17 @@ class Engine:
         latest = now_ns + _MAX_AHEAD_NS
         steps = [step if step.end_ns <= latest else step._replace(end_ns=now_ns) for step in steps]
         self._executions.add(steps, now_ns=now_ns)
+        self._joining.see(steps)
         self._sessions.add(steps, now_ns=now_ns)
+
+    def tell(self, told: Iterable[Told], *, invalid: int = 0, now_ns: int) -> None:
+        """Take evaluations that telemetry brought; the next harvest has those whose session is known by then.
+
+        Args:
+            invalid: records that could not be read, to be counted.
+        """
+        self._joining.add(told, now_ns=now_ns)
+        self._joining.counts["invalid"] += invalid
 
     def harvest(self, *, now_ns: int, last: bool = False) -> Harvest:
         """What sessions and tools have come to since the last call.
@@ -208,6 +233,8 @@ class Engine:
         return Harvest(
             sessions=self._sessions.close(now_ns=now_ns + (int(self._config.sessions.idle_s * 1e9) if last else 0)),
             executions=self._executions.take(now_ns=now_ns, all_of_them=last),
+            told=self._joining.take(self._sessions, now_ns=now_ns, all_of_them=last),
+            texts=self._sessions.texts(),
         )
 
     def _place(self, rows: Rows, keys: Sequence[Triple], now_ns: int) -> tuple[Ints, list[Triple], Ints]:
@@ -269,7 +296,7 @@ class Engine:
             exposed_drift=exposed if self._config.watch.key == "model" else self._current_verdicts(fresh),
             exposed_tasks=shown,
             counters=self._counters(held),
-            intake=self._intake_so_far(),
+            intake=self._intake_so_far(held),
             stats=self._stats(),
             windows=self._windows(held),
         )
@@ -296,9 +323,10 @@ class Engine:
             session_revisions=held.revisions,
         )
 
-    def _intake_so_far(self) -> Intake:
+    def _intake_so_far(self, held: Held) -> Intake:
         taken = self._intake.snapshot(self._table)
-        return replace(taken, overflow={**taken.overflow, "cancelled_tool": self._executions.overflow})
+        overflow = {**taken.overflow, "cancelled_tool": self._executions.overflow}
+        return replace(taken, overflow=overflow, evaluations=dict(self._joining.counts), unheard=held.unheard)
 
     def _current_verdicts(self, fresh_ns: int) -> frozenset[Key]:
         """Drift keys that something arrived for since, and those that are mild or severe."""

@@ -247,6 +247,7 @@ class History:
         velocity: success rate of the last 3 days minus that of the 3 days before, by agent.
         adaptations: changes by policy.
         overflow: executions whose tool or agent, changes whose policy was over its bound, by label.
+        masked: secrets and personal data that were masked in what is kept, by kind.
     """
 
     sessions: Mapping[tuple[str, str], int] = field(default_factory=dict)
@@ -259,4 +260,5 @@ class History:
     velocity: Mapping[str, float] = field(default_factory=dict)
     adaptations: Mapping[str, int] = field(default_factory=dict)
     overflow: Mapping[str, int] = field(default_factory=dict)
+    masked: Mapping[str, int] = field(default_factory=dict)
     store: StoreHealth = StoreHealth()

@@ -139,6 +139,8 @@ class Intake:
         calls: LLM calls by dialect.
         seen: responses taken since the start.
         last_span_ns: newest event time by backend.
+        evaluations: evaluation records by what came of them: annotation, feedback, unmatched (no session is known), invalid.
+        unheard: spans whose text was not kept because too much was held.
     """
 
     spans: Mapping[str, int] = field(default_factory=dict)
@@ -150,6 +152,8 @@ class Intake:
     calls: Mapping[str, int] = field(default_factory=dict)
     seen: int = 0
     last_span_ns: Mapping[str, int] = field(default_factory=dict)
+    evaluations: Mapping[str, int] = field(default_factory=dict)
+    unheard: int = 0
 
 
 @dataclass(frozen=True, slots=True)

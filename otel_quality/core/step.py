@@ -5,6 +5,7 @@ A step is what sessions are assembled from and what the intelligence learns from
 
 from typing import Final, Literal, NamedTuple
 
+from otel_quality.core.sessions.content import Content
 from otel_quality.vocabulary.outcomes import Outcome
 from otel_quality.vocabulary.signs import Features
 
@@ -31,6 +32,8 @@ class Step(NamedTuple):
         prediction_id: of a recorded prediction that this execution answers.
         ends: the span says that the session is over.
         success: the outcome that the span tells for the whole session.
+        response_id: of an LLM call's answer, by which evaluations may name it.
+        content: what the span says; None unless text is kept.
     """
 
     kind: Kind
@@ -58,3 +61,5 @@ class Step(NamedTuple):
     prediction_id: str = ""
     ends: bool = False
     success: bool | None = None
+    response_id: str = ""
+    content: Content | None = None

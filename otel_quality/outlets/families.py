@@ -227,6 +227,8 @@ _ROWS: Final[dict[metrics.Metric, Callable[[Snapshot], Rows]]] = {
     metrics.DROPPED: lambda snapshot: _one_label(snapshot.counters.dropped),
     metrics.CLAMPED: lambda snapshot: [((), snapshot.intake.clamped)],
     metrics.KEYS: lambda snapshot: _one_label(snapshot.windows),
+    metrics.EVALUATION_RECORDS: lambda snapshot: _one_label(snapshot.intake.evaluations),
+    metrics.UNHEARD: lambda snapshot: [((), snapshot.intake.unheard)] if snapshot.intake.unheard else (),
 }
 
 _HISTOGRAMS: Final[dict[metrics.Metric, Callable[[Snapshot], Iterable[tuple[Labels, Histogram]]]]] = {
@@ -244,6 +246,7 @@ _HISTORY_ROWS: Final[dict[metrics.Metric, Callable[[History], Rows]]] = {
     metrics.LEARNING_VELOCITY: lambda history: _one_label(history.velocity),
     metrics.ADAPTATIONS: lambda history: _one_label(history.adaptations),
     metrics.OVERFLOW: lambda history: _one_label(history.overflow),
+    metrics.MASKED: lambda history: _one_label(history.masked),
     metrics.STORE_UP: lambda history: [((), history.store.up)],
     metrics.STORE_SIZE: lambda history: [((), history.store.size_bytes)],
     metrics.STORE_WAITING: lambda history: [((), history.store.waiting)],

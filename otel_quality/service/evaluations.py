@@ -9,18 +9,14 @@ from typing import Final, Protocol
 
 from otel_quality.api.judged import Detail, Judge, NoJudge, Stats, Trust
 from otel_quality.core.evaluations.overview import Overview, OverviewFilter
-from otel_quality.core.evaluations.record import Estimate, Evaluation, Feedback, Item, Run, Transcript, Versions, Wish
-from otel_quality.core.history import KeptSession
+from otel_quality.core.evaluations.record import Estimate, Feedback, Item, Run, Transcript, Versions, Wish
 from otel_quality.core.reports.weeks import DAY_NS
 from otel_quality.judge.errors import JudgeError
 from otel_quality.service.archive import Asks
 from otel_quality.store.contract import Store
-from otel_quality.vocabulary.axes import Status
 
 _ALL: Final = 10_000
 """Feedback, and evaluations likewise, that one session shows at most."""
-_NOBODY: Final = Versions("nobody", "nothing")
-"""Versions that no evaluation has, because a judge's has a colon: asked for where nobody ever judged."""
 
 
 class Judges(Protocol):
@@ -88,15 +84,20 @@ class Opinions:
             wanted = replace(wanted, since_ns=self._since(days))
 
         def question(store: Store) -> tuple[list[Overview], int]:
-            versions = self._versions(store) or _NOBODY
+            versions = self._versions(store)
             return store.overview(wanted, versions), store.count_overview(wanted, versions)
 
         return await self._ask(question)
 
     async def detail(self, session_id: str) -> Detail | None:
         def question(store: Store) -> Detail | None:
-            kept = store.session(session_id)
-            return None if kept is None else _detail(store, kept, self._versions(store))
+            versions = self._versions(store)
+            overview = store.overview_of(session_id, versions)
+            if overview is None:
+                return None
+            feedback = store.feedback(session=session_id, limit=_ALL)
+            evaluations = store.evaluations(session=session_id, limit=_ALL)
+            return Detail(overview, versions, tuple(feedback), tuple(evaluations), tuple(store.annotations(session_id, limit=_ALL)))
 
         return await self._ask(question)
 
@@ -167,27 +168,3 @@ class Opinions:
 
     def _since(self, days: int) -> int:
         return max(self._now_ns() - days * DAY_NS, 0)
-
-
-def _detail(store: Store, kept: KeptSession, versions: Versions | None) -> Detail:
-    session = kept.record.id
-    feedback = store.feedback(session=session, limit=_ALL)
-    evaluations = store.evaluations(session=session, limit=_ALL)
-    latest = evaluations[0] if evaluations else None
-    overview = Overview(
-        kept=kept,
-        messages=kept.record.messages,
-        likes=sum(each.rating > 0 for each in feedback),
-        dislikes=sum(each.rating < 0 for each in feedback),
-        status=_status(latest, versions),
-        scores=latest.scores if latest else None,
-        evaluated_ns=latest.time_ns if latest else 0,
-        has_transcript=store.transcript(session) is not None,
-    )
-    return Detail(overview, versions, tuple(feedback), tuple(evaluations), tuple(store.annotations(session, limit=_ALL)))
-
-
-def _status(latest: Evaluation | None, versions: Versions | None) -> Status:
-    if latest is None:
-        return "pending"
-    return "evaluated" if latest.versions == versions else "stale"

@@ -1,4 +1,5 @@
-"""The one thread that owns the store: writes what sessions and tools came to, answers questions, keeps history in order.
+"""The one thread that owns the store: writes what sessions and tools came to, what sessions said and what was said of them, answers
+questions, keeps history in order.
 
     put     from the owner's thread; never blocks it. What waits is bounded, what is over is dropped and counted
     ask     from the event loop: any work on the store, its answer awaited
@@ -15,13 +16,16 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final, TypeVar
 
+from otel_quality.core.evaluations.record import Transcript
+from otel_quality.core.evaluations.told import Told
 from otel_quality.core.history import History, KeptSession, StoreHealth
 from otel_quality.core.history_totals import Totals
+from otel_quality.core.sessions import transcript
 from otel_quality.core.sessions.issues import Watch
 from otel_quality.core.sessions.record import SessionRecord
 from otel_quality.core.tools.execution import Execution
@@ -29,14 +33,18 @@ from otel_quality.service.chores import Chore, Done
 from otel_quality.service.keeping import SPANS, Earlier, Grader, Kept, keep, keep_one
 from otel_quality.service.measuring import Measures, watching
 from otel_quality.service.outage import Outage
+from otel_quality.service.saying import Sayings
 from otel_quality.store.contract import Store
 from otel_quality.vocabulary.errors import StoreError, StoreUnavailable
 
 MAX_WAITING: Final = 100_000
-"""Sessions and executions that may wait to be written: some 100 MB when sessions are long."""
+"""Records that may wait to be written: some 100 MB when sessions are long; so many bytes of text count as one more."""
+_TEXT_BYTES: Final = 1_000
 _REST: Final = 20.0
 """A chore or a reading is followed by a rest so many times as long, so that a large history leaves the thread time to write."""
 
+Text = tuple[str, Transcript]
+"""A session's id, and what it said."""
 T = TypeVar("T")
 _log: Final = logging.getLogger(__name__)
 
@@ -56,11 +64,34 @@ class Pace:
 
 @dataclass(slots=True)
 class _Waiting:
+    """What waits to be written.
+
+    Attributes:
+        texts: by session; masked as soon as the thread has them.
+        weight: what it counts.
+    """
+
     sessions: list[SessionRecord] = field(default_factory=list)
     executions: list[Execution] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
+    texts: list[Text] = field(default_factory=list)
+    weight: int = 0
 
     def __len__(self) -> int:
-        return len(self.sessions) + len(self.executions)
+        return len(self.sessions) + len(self.executions) + len(self.told) + len(self.texts)
+
+    def add(self, other: "_Waiting") -> None:
+        self.sessions += other.sessions
+        self.executions += other.executions
+        self.told += other.told
+        self.texts += other.texts
+        self.weight += other.weight
+
+    def one_by_one(self) -> Iterator["_Waiting"]:
+        yield from (_Waiting(sessions=[each], weight=1) for each in self.sessions)
+        yield from (_Waiting(executions=[each], weight=1) for each in self.executions)
+        yield from (_Waiting(texts=[each], weight=_weight(each[1])) for each in self.texts)
+        yield from (_Waiting(told=[each], weight=1) for each in self.told)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,6 +107,7 @@ class Historian:
         open_store: opens it; called in the thread, again after a failure to open.
         grader: grades records; called in the thread.
         chores: what is done from time to time.
+        sayings: masks what sessions say, and keeps it.
         pace: intervals.
         max_waiting: bound of what waits to be written.
     """
@@ -86,10 +118,12 @@ class Historian:
         grader: Grader,
         chores: Sequence[Chore] = (),
         *,
+        sayings: Sayings | None = None,
         pace: Pace = Pace(),
         max_waiting: int = MAX_WAITING,
     ) -> None:
         self._open, self._grader, self._pace, self._max_waiting = open_store, grader, pace, max_waiting
+        self.sayings = sayings or Sayings(transcript.Config())
         self._due = dict.fromkeys(chores, 0.0)
         self._queue: queue.SimpleQueue[_Waiting | _Asked | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="historian", daemon=True)
@@ -124,13 +158,33 @@ class Historian:
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
 
-    def put(self, sessions: Sequence[SessionRecord], executions: Sequence[Execution]) -> None:
-        """Take what came by spans; from any thread, never blocks. What is over the bound is dropped, executions first."""
+    def put(
+        self,
+        sessions: Sequence[SessionRecord],
+        executions: Sequence[Execution],
+        told: Sequence[Told] = (),
+        texts: Sequence[Text] = (),
+    ) -> None:
+        """Take what came by spans and log records; from any thread, never blocks. What is over the bound is dropped, executions first.
+
+        Args:
+            told: evaluations, each with its session.
+            texts: what sessions said since they were last given, by name.
+        """
+        taken = _Waiting()
         with self._counting:
             room = max(self._max_waiting - self._count, 0)
-            taken = _Waiting(list(sessions[:room]), list(executions[: max(room - len(sessions), 0)]))
-            self._count += len(taken)
-            self._dropped += len(sessions) + len(executions) - len(taken)
+            taken.sessions = list(sessions[:room])
+            taken.told = list(told[: room - len(taken)])
+            taken.weight = len(taken)
+            for each in texts:
+                if taken.weight + _weight(each[1]) <= room:
+                    taken.texts.append(each)
+                    taken.weight += _weight(each[1])
+            taken.executions = list(executions[: room - taken.weight])
+            taken.weight += len(taken.executions)
+            self._count += taken.weight
+            self._dropped += len(sessions) + len(executions) + len(told) + len(texts) - len(taken)
         if len(taken):
             self._queue.put(taken)
 
@@ -146,11 +200,23 @@ class Historian:
         self._queue.put(_Asked(work, answer))
         return await answer
 
-    async def add(self, record: SessionRecord, *, source: str) -> KeptSession:
-        """Keep a session that somebody hands in, graded, with its executions; see `ask` for what is raised."""
+    async def add(self, record: SessionRecord, *, source: str, said: Transcript | None = None) -> KeptSession:
+        """Keep a session that somebody hands in, graded, with its executions; see `ask` for what is raised.
+
+        Args:
+            said: all that it says, where that is to be kept; it is masked first.
+
+        Raises:
+            ConfigError: its text cannot be masked.
+        """
 
         def work(store: Store) -> KeptSession:
-            found, kept = keep_one(store, self._grader, record, source=source, now_ns=time.time_ns())
+            now_ns = time.time_ns()
+            masked = None if said is None else self.sayings.mask(said)
+            with store.transaction():
+                found, kept = keep_one(store, self._grader, record, source=source, now_ns=now_ns)
+                if masked is not None:
+                    self.sayings.keep_text(store, record.id, masked, whole=True, now_ns=now_ns)
             self._count_kept(kept)
             return found
 
@@ -183,7 +249,7 @@ class Historian:
             except Exception:  # noqa: BLE001 - told, and the next turn may do better; history is no reason to end the processor
                 _log.exception("history: a fault in its own work")
         if len(self._waiting):
-            _log.error("%d sessions and executions could not be written before the end: %s", len(self._waiting), self._outage.error)
+            _log.error("%d records of history could not be written before the end: %s", len(self._waiting), self._outage.error)
         if self._store is not None:
             self._store.close()
         self._refuse_the_rest()
@@ -191,8 +257,8 @@ class Historian:
     def _turn(self, items: Sequence[_Waiting | _Asked], *, last: bool) -> None:
         for item in items:
             if isinstance(item, _Waiting):
-                self._waiting.sessions += item.sessions
-                self._waiting.executions += item.executions
+                item.texts = [(session, self.sayings.mask(said)) for session, said in item.texts]
+                self._waiting.add(item)
         if len(self._waiting) and (last or self._outage.may_try):
             self._outage.attempt("written", self._write)
         for item in items:
@@ -238,15 +304,15 @@ class Historian:
         except StoreError:
             raise
         except Exception:  # noqa: BLE001 - a record that cannot be kept is found and dropped, the others are kept
-            _log.exception("%d sessions and %d executions could not be kept together", len(waiting.sessions), len(waiting.executions))
+            _log.exception("%d records of history could not be kept together", len(waiting))
             self._write_one_by_one(waiting)
         else:
             self._waiting = _Waiting()
-            self._written(len(waiting))
+            self._written(waiting.weight)
 
     def _write_one_by_one(self, waiting: _Waiting) -> None:
         """What is written waits no more, so that it is not written again where the store fails on the way."""
-        parts = [*(_Waiting([each], []) for each in waiting.sessions), *(_Waiting([], [each]) for each in waiting.executions)]
+        parts = list(waiting.one_by_one())
         done = 0
         try:
             for part in parts:
@@ -260,16 +326,24 @@ class Historian:
                         self._dropped += 1
                 done += 1
         finally:
-            self._waiting = _Waiting(waiting.sessions[done:], waiting.executions[max(done - len(waiting.sessions), 0) :])
-            self._written(done)
+            self._waiting = _Waiting()
+            for part in parts[done:]:
+                self._waiting.add(part)
+            self._written(waiting.weight - self._waiting.weight)
 
-    def _written(self, number: int) -> None:
+    def _written(self, weight: int) -> None:
         with self._counting:
-            self._count -= number
+            self._count -= weight
 
     def _keep(self, what: _Waiting) -> None:
         store, now_ns = self._opened(), time.time_ns()
-        self._count_kept(keep(store, self._grader, what.sessions, what.executions, source=SPANS, now_ns=now_ns, earlier=self._earlier))
+        with store.transaction():
+            kept = keep(store, self._grader, what.sessions, what.executions, source=SPANS, now_ns=now_ns, earlier=self._earlier)
+            for session, said in what.texts:
+                self.sayings.keep_text(store, session, said, whole=False, now_ns=now_ns)
+            if what.told:
+                self.sayings.keep_told(store, what.told)
+        self._count_kept(kept)
 
     def _count_kept(self, kept: Kept) -> None:
         for record, grade in kept.graded:
@@ -329,7 +403,7 @@ class Historian:
             pruned=self._pruned,
             size_bytes=self._measures.size_bytes,
         )
-        self._history = self._measures.history(self._totals, self._watch, health)
+        self._history = replace(self._measures.history(self._totals, self._watch, health), masked=dict(self.sayings.masked))
 
     def _refuse_the_rest(self) -> None:
         while True:
@@ -340,6 +414,10 @@ class Historian:
             if isinstance(item, _Asked):
                 error = StoreUnavailable("the processor is stopping")
                 self._loop.call_soon_threadsafe(_set, item.answer, error, True)
+
+
+def _weight(said: Transcript) -> int:
+    return 1 + sum(map(transcript.size, said.lines)) // _TEXT_BYTES
 
 
 def _set(future: asyncio.Future[Any], answer: Any, failed: bool) -> None:

@@ -17,15 +17,18 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from otel_quality.core import engine
+from otel_quality.core.evaluations.record import Transcript
+from otel_quality.core.evaluations.told import Told
 from otel_quality.core.sessions.record import SessionRecord
 from otel_quality.core.snapshot import Snapshot
 from otel_quality.core.tools.execution import Execution
 from otel_quality.outlets.metrics import Health
 from otel_quality.vocabulary.errors import Overloaded, RequestError, Unavailable
 from otel_quality.wire.answers import answer_to
+from otel_quality.wire.logs import decode_logs
 from otel_quality.wire.receiver import Limits, Signal
 from otel_quality.wire.requests import FULL_SUCCESS, Answers, Decode, count_records, decode_traces
 
@@ -33,12 +36,24 @@ _BATCH_BYTES: Final = 8 << 20
 """Requests are worked on together up to this size."""
 
 T = TypeVar("T")
-Keep = Callable[[Sequence[SessionRecord], Sequence[Execution]], None]
 _log: Final = logging.getLogger(__name__)
+
+
+class Keep(Protocol):
+    """Takes what sessions and tools came to; must not wait."""
+
+    def __call__(
+        self,
+        sessions: Sequence[SessionRecord],
+        executions: Sequence[Execution],
+        told: Sequence[Told] = ...,
+        texts: Sequence[tuple[str, Transcript]] = ...,
+    ) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Waiting:
+    signal: Signal
     body: bytes
     answer: asyncio.Future[bytes]
 
@@ -59,7 +74,7 @@ class Owner:
         decode: the decoder of trace requests.
         limits: of a request and of all that wait.
         tick_s: seconds between two snapshots.
-        keep: takes what sessions and tools came to, with every tick and at the end; must not wait.
+        keep: takes what sessions and tools came to, with every tick and at the end.
     """
 
     def __init__(self, core: engine.Config, decode: Decode, limits: Limits, *, tick_s: float, keep: Keep) -> None:
@@ -99,7 +114,7 @@ class Owner:
         """Take a request; see `wire.receiver.Receiver`."""
         if self._stopping:
             raise Unavailable("the processor is stopping; send again in a moment")
-        if signal != "traces":
+        if signal == "metrics":
             self._received[signal] += count_records(body)
             return FULL_SUCCESS
         if self._waiting_bytes + len(body) > self._limits.waiting_bytes:
@@ -108,7 +123,7 @@ class Owner:
         answer: asyncio.Future[bytes] = self._loop.create_future()
         size = len(body)
         answer.add_done_callback(lambda done: self._answered(done, size))
-        self._queue.put(_Waiting(body, answer))
+        self._queue.put(_Waiting(signal, body, answer))
         # Shielded: the body of a sender that went away waits like the others, and counts until it is worked on.
         return await asyncio.shield(answer)
 
@@ -159,7 +174,8 @@ class Owner:
         while going_on:
             items = self._drain(next_tick_s - time.monotonic())
             going_on = None not in items
-            self._apply([item for item in items if isinstance(item, _Waiting)])
+            self._apply([item for item in items if isinstance(item, _Waiting) and item.signal == "traces"])
+            self._tell([item for item in items if isinstance(item, _Waiting) and item.signal == "logs"])
             asked = [item for item in items if isinstance(item, _Asked)]
             for item in asked:
                 self._resolve([(item.answer, item.work(self._engine))])
@@ -192,11 +208,28 @@ class Owner:
             answers = Answers([], [Unavailable("the request could not be processed; see the processor's log")] * len(waiting))
         self._resolve(list(zip((item.answer for item in waiting), answers.answers, strict=True)))
 
+    def _tell(self, waiting: Sequence[_Waiting]) -> None:
+        """Take the evaluations of log requests."""
+        for item in waiting:
+            now_ns = time.time_ns()
+            answer: bytes | RequestError
+            try:
+                records = decode_logs(item.body, max_records=self._limits.request_spans, now_ns=now_ns)
+                self._engine.tell(records.told, invalid=records.invalid, now_ns=now_ns)
+                self._received["logs"] += records.others
+                answer = records.answer
+            except RequestError as error:
+                answer = error
+            except Exception:  # noqa: BLE001 - as with traces
+                _log.exception("a log request could not be applied")
+                answer = Unavailable("the request could not be processed; see the processor's log")
+            self._resolve([(item.answer, answer)])
+
     def _tick(self, *, last: bool) -> None:
         begun_s = time.monotonic()
         harvest = self._engine.harvest(now_ns=time.time_ns(), last=last)
-        if harvest.sessions or harvest.executions:
-            self._keep(harvest.sessions, harvest.executions)
+        if harvest:
+            self._keep(harvest.sessions, harvest.executions, harvest.told, harvest.texts)
         self._snapshot = self._engine.tick(now_ns=time.time_ns())
         self._tick_duration_s = time.monotonic() - begun_s
 

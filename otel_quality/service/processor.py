@@ -23,6 +23,7 @@ from otel_quality.service.judging import Judging, equip
 from otel_quality.service.listeners import Listeners
 from otel_quality.service.owner import Owner
 from otel_quality.service.reporting import weekly_reports
+from otel_quality.service.saying import Sayings
 from otel_quality.store.opening import open_store
 from otel_quality.vocabulary.errors import ConfigError
 from otel_quality.wire.decode import Decoder
@@ -44,7 +45,7 @@ def run(config: Config, announce: Announce) -> int:
         Exit code: 0 after a signal, 1 after a fault of ours.
 
     Raises:
-        ConfigError: the data directory cannot be made, or a file of the judge's cannot be used.
+        ConfigError: the data directory cannot be made, a file of the judge's cannot be used, or text is to be masked and cannot be.
         PortTaken: a port cannot be bound.
         StoreRefused: history cannot be kept where the settings say.
     """
@@ -66,7 +67,8 @@ async def _serve(config: Config, announce: Announce) -> int:
 
 async def _listen(config: Config, listeners: Listeners, historian: Historian, judging: Judging, announce: Announce) -> int:
     server = config.server
-    owner = Owner(config.core, Decoder(config.backend).decode, config.otlp, tick_s=server.tick_s, keep=historian.put)
+    decode = Decoder(config.backend, text=config.content.keep).decode
+    owner = Owner(replace(config.core, content=config.content), decode, config.otlp, tick_s=server.tick_s, keep=historian.put)
     state = _State()
     release = version("otel-quality")
     page = Exposition(
@@ -113,7 +115,10 @@ def _historian(config: Config) -> Historian:
         _make(data_dir)
     grading = Grading()
     chores = (grading.chore(), retention(config.store), adaptations(config.adaptations), weekly_reports())
-    return Historian(lambda: open_store(config.store, data_dir=data_dir), grading, chores)
+    sayings = Sayings(config.content)
+    if config.content.keep:
+        sayings.check()
+    return Historian(lambda: open_store(config.store, data_dir=data_dir), grading, chores, sayings=sayings)
 
 
 def _make(folder: Path) -> None:

@@ -190,8 +190,9 @@ def overview(values: Mapping[str, Any]) -> str:
     """The statement that lists sessions with what was said of them: the page is found first, in an index where the filters allow it."""
     return f"""
         {_SEEN} FROM (
-            SELECT id AS found FROM sessions WHERE {wanted(values)} ORDER BY {BY_ACTIVITY} LIMIT :limit OFFSET :offset
-        ) AS page JOIN sessions AS s ON s.id = page.found {_JUDGED} ORDER BY s.pinned DESC, s.active_ns DESC, s.id
+            SELECT id AS found, pinned AS first, active_ns AS at FROM sessions WHERE {wanted(values)}
+            ORDER BY {BY_ACTIVITY} LIMIT :limit OFFSET :offset
+        ) AS page JOIN sessions AS s ON s.id = page.found {_JUDGED} ORDER BY page.first DESC, page.at DESC, page.found
     """  # noqa: S608
 
 
@@ -208,7 +209,7 @@ PAIRS: Final = f"""
         COALESCE(s.by_person_completed, s.told, s.told_by_span), {", ".join(f"e.{axis}" for axis in AXES)}
     FROM (
         SELECT session, time_ns, {_AXES} FROM evaluations WHERE latest = 1 AND judge = :judge AND rubric = :rubric
-        ORDER BY time_ns DESC, session LIMIT :limit
+        ORDER BY week_ns DESC, time_ns DESC, session LIMIT :limit
     ) AS e LEFT JOIN sessions AS s ON s.id = e.session ORDER BY e.time_ns DESC, e.session
 """  # noqa: S608
 

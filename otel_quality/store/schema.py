@@ -90,7 +90,11 @@ _JUDGED: Final = (
     "ALTER TABLE sessions ADD COLUMN told_by_feedback SMALLINT",
     "ALTER TABLE sessions ADD COLUMN judge TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE sessions ADD COLUMN rubric TEXT NOT NULL DEFAULT ''",
-    "CREATE INDEX sessions_listed ON sessions (pinned DESC, active_ns DESC, id, judge, rubric, profile)",
+    """
+    CREATE INDEX sessions_listed ON sessions (
+        pinned DESC, active_ns DESC, id, judge, rubric, profile, task_type, platform, graded_ns, completed, by_person_completed
+    )
+    """,
     """
     CREATE INDEX sessions_labelled ON sessions (active_ns, id, updated_ns, by_person_completed, told, told_by_span, told_by_feedback)
         WHERE COALESCE(by_person_completed, told, told_by_span, told_by_feedback) IS NOT NULL
@@ -103,7 +107,6 @@ _JUDGED: Final = (
     )
     """,
     "CREATE INDEX feedback_time ON feedback (time_ns, stands, rating)",
-    "CREATE INDEX feedback_standing ON feedback (session, message_index, rating) WHERE stands = 1",
     """
     CREATE TABLE annotations (
         session TEXT NOT NULL, trace_id TEXT NOT NULL, span_id TEXT NOT NULL, response_id TEXT NOT NULL, name TEXT NOT NULL,
@@ -157,7 +160,9 @@ _JUDGED: Final = (
     """,
     "CREATE INDEX evaluations_session ON evaluations (session, anchor, time_ns, judge, rubric)",
     "CREATE INDEX evaluations_time ON evaluations (time_ns, run, session, anchor)",
-    f"CREATE INDEX evaluations_weeks ON evaluations (judge, rubric, week_ns, bucket, time_ns, {', '.join(_AXES)}) WHERE latest = 1",
+    f"""
+    CREATE INDEX evaluations_weeks ON evaluations (judge, rubric, week_ns, bucket, time_ns, latest, {", ".join(_AXES)}) WHERE latest = 1
+    """,
 )
 
 MIGRATIONS: Final = (_FIRST, _INDEXES, _JUDGED)

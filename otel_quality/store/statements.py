@@ -129,7 +129,9 @@ PUT_SESSION: Final = f"""
 """  # noqa: S608
 SESSION: Final = f"SELECT {SESSION_COLUMNS} FROM sessions WHERE id = :id"  # noqa: S608
 CONDITIONS: Final = {
-    "task_type": "task_type = :task_type",
+    "since": "+active_ns >= :since",
+    "until": "+active_ns < :until",
+    "task_type": "task_type || '' = :task_type",
     "platform": "platform = :platform",
     "profile": "profile = :profile",
     "pinned": "pinned = :pinned",
@@ -140,7 +142,6 @@ CONDITIONS: Final = {
     "completed": f"{COMPLETED} = :completed",
     "status": "(CASE WHEN judge = '' THEN 'pending' WHEN judge = :judge AND rubric = :rubric THEN 'evaluated' ELSE 'stale' END) = :status",
 }
-"""What each filter of sessions asks. Only those that are given stand in a statement, so that an index can answer it."""
 BY_ACTIVITY: Final = "pinned DESC, active_ns DESC, id"
 
 
@@ -148,10 +149,9 @@ def wanted(values: Mapping[str, Any]) -> str:
     """The condition of those filters that are given.
 
     >>> wanted({"since": 0, "until": 9, "profile": "ops", "agent": None})
-    'active_ns >= :since AND active_ns < :until AND profile = :profile'
+    '+active_ns >= :since AND +active_ns < :until AND profile = :profile'
     """
-    given = (condition for name, condition in CONDITIONS.items() if values.get(name) is not None)
-    return " AND ".join(("active_ns >= :since AND active_ns < :until", *given))
+    return " AND ".join(condition for name, condition in CONDITIONS.items() if values.get(name) is not None)
 
 
 def sessions(values: Mapping[str, Any]) -> str:

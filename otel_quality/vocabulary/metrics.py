@@ -109,13 +109,27 @@ REFUSED_REQUESTS: Final = Metric(
 RECEIVED_RECORDS: Final = Metric(
     "llmq_processor_received_records_total", "counter", ("signal",), "Log records and metrics received and set aside."
 )
+EVALUATION_RECORDS: Final = Metric(
+    "llmq_processor_evaluation_records_total",
+    "counter",
+    ("result",),
+    "Evaluations that telemetry brought, repeats included: annotation, feedback, unmatched (of no known session), invalid.",
+)
+UNHEARD: Final = Metric(
+    "llmq_processor_dropped_texts_total", "counter", (), "Spans whose text was not kept because too much text of open sessions was held."
+)
+MASKED: Final = Metric(
+    "llmq_processor_masked_total", "counter", ("kind",), "Secrets and personal data that were masked in text that is kept, by kind."
+)
 QUEUE_BYTES: Final = Metric("llmq_processor_queue_bytes", "gauge", (), "Bytes of requests that wait to be applied.")
 KEYS: Final = Metric("llmq_processor_keys", "gauge", ("window",), "Windows, sessions and spans of no session yet that are held, by kind.")
 STORE_UP: Final = Metric("llmq_processor_store_up", "gauge", (), "1 while the store of history can be read and written.")
 STORE_SIZE: Final = Metric("llmq_processor_store_bytes", "gauge", (), "Size of the history that is kept.")
-STORE_WAITING: Final = Metric("llmq_processor_store_waiting_records", "gauge", (), "Sessions and executions that wait to be kept.")
+STORE_WAITING: Final = Metric(
+    "llmq_processor_store_waiting_records", "gauge", (), "Records of history that wait to be kept; a thousand bytes of text count as one."
+)
 STORE_DROPPED: Final = Metric(
-    "llmq_processor_store_dropped_records_total", "counter", (), "Sessions and executions that were not kept because too many waited."
+    "llmq_processor_store_dropped_records_total", "counter", (), "Records of history that were not kept because too many waited."
 )
 STORE_FAILURES: Final = Metric("llmq_processor_store_failures_total", "counter", (), "Attempts to read or write the store that failed.")
 STORE_PRUNED: Final = Metric("llmq_processor_store_pruned_rows_total", "counter", (), "Rows of history that retention removed.")

@@ -1,4 +1,4 @@
-"""What spans say of texts: as attributes of ours, else from the text itself, which goes no further than this file.
+"""What spans say of texts: as attributes of ours, else from the text itself, which goes no further than this file unless it is to be kept.
 
 Messages come as JSON in a string (what most emitters write) or as nested values; in the convention's form
 (`{"role", "parts": [{"type": "text", "content"}]}`) or in that of chat completions (`{"role", "content"}`). What has no such form
@@ -12,11 +12,16 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
+from otel_quality.core.evaluations.record import Line
+from otel_quality.core.sessions import shapes, transcript
+from otel_quality.core.sessions.content import Content
+from otel_quality.core.sessions.transcript import CALL, RESULT, Message
 from otel_quality.vocabulary import attributes as a
 from otel_quality.vocabulary import signs
 from otel_quality.vocabulary.parameters import params_hash, params_hash_of_json
 from otel_quality.vocabulary.signs import Features
 from otel_quality.wire import names, values
+from otel_quality.wire.dialects.dialect import Dialect
 
 MAX_TEXT: Final = 1 << 20
 """Characters of one text that are looked at."""
@@ -79,6 +84,68 @@ def failure(attributes: Any, result_keys: tuple[str, ...], *, marked: bool | Non
         return category
     result = values.first(attributes, result_keys)
     return category if result is None else signs.error_category(_text(_plain(result))[:MAX_TEXT], marked=marked)
+
+
+def said(attributes: Any, dialect: Dialect, *, is_tool: bool) -> Content | None:
+    """All that a span says, to be kept; None where it says nothing.
+
+    Args:
+        is_tool: it is a tool's span: its arguments and its result.
+    """
+    if is_tool:
+        tool = values.first(attributes, dialect.tool_name)
+        name = names.clean(tool.string_value) if tool is not None else ""
+        arguments, result = (values.first(attributes, keys) for keys in (dialect.tool_arguments, dialect.tool_result))
+        lines = [Line(CALL, _cut("" if arguments is None else _told(arguments)), name)]
+        lines += [Line(RESULT, _cut(_text(_parsed(result))), name)] if result is not None else []
+        return None if arguments is None and result is None else Content(output=tuple((line,) for line in lines))
+    system = attributes.get(a.SYSTEM_INSTRUCTIONS)
+    asked, answered = values.first(attributes, dialect.input_messages), values.first(attributes, dialect.output_messages)
+    if asked is None and answered is None:
+        return None
+    instructions = "" if system is None else _cut(_text(_parsed(system)))
+    return Content(
+        (Line("system", instructions),) if instructions else (), tuple(_messages(asked, "user")), tuple(_messages(answered, "assistant"))
+    )
+
+
+def _messages(value: Any, side: str) -> Iterator[Message]:
+    """The messages of one side; what has no form of a message is one text of that side."""
+    if value is None:
+        return
+    listed = _elements(_string(value)[:MAX_TEXT]) if value.HasField("string_value") else iter(_list(_plain(value)))
+    tools: dict[str, str] = {}
+    for each in listed:
+        message = each if isinstance(each, dict) else {"content": _text(each)}
+        try:
+            turns = shapes.turns([{"role": side} | message])
+        except ValueError:
+            turns = shapes.turns([{"role": side, "content": _text(message)}])
+        for turn in turns:
+            tools |= {call.id: call.tool for call in turn.calls if call.id}
+        lines = tuple(line for turn in turns for line in transcript.of_turn(turn, tools))
+        if lines:
+            yield lines
+
+
+def _parsed(value: Any) -> Any:
+    """A value, or what it says as JSON."""
+    if not value.HasField("string_value"):
+        return _plain(value)
+    text = _string(value)[:MAX_TEXT]
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _told(value: Any) -> str:
+    """A value as text: JSON stays as it was written."""
+    return _string(value) if value.HasField("string_value") else json.dumps(_plain(value), ensure_ascii=False)
+
+
+def _cut(text: str) -> str:
+    return transcript.clean(text[:MAX_TEXT])
 
 
 def _flag(attributes: Any, key: str) -> bool:

@@ -27,13 +27,13 @@ def resources(body: bytes) -> int | None:
     return n if at == end else None
 
 
-def check_span_count(body: bytes, limit: int) -> None:
-    """Refuse a large body with more spans than the limit before parsing makes objects of them.
+def check_span_count(body: bytes, limit: int, *, what: str = "spans") -> None:
+    """Refuse a large body with more spans than the limit before parsing makes objects of them; log records stand where spans do.
 
     A span can be two bytes on the wire and a hundred in memory.
 
     Raises:
-        TooLarge: more than `limit` spans.
+        TooLarge: more than `limit` of them.
     """
     if len(body) <= _WALK_ABOVE_BYTES:
         return
@@ -43,7 +43,7 @@ def check_span_count(body: bytes, limit: int) -> None:
             for _ in _messages(body, *scope, _FIELD_2):
                 spans += 1
                 if spans > limit:
-                    raise TooLarge(f"more than {limit} spans in one request; send smaller batches")
+                    raise TooLarge(f"more than {limit} {what} in one request; send smaller batches")
 
 
 def _messages(body: bytes, at: int, end: int, wanted: int) -> Iterator[tuple[int, int]]:

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\notlp.proto\x12\x11otel_quality.wire\"N\n\x12\x45xportTraceRequest\x12\x38\n\x0eresource_spans\x18\x01 \x03(\x0b\x32 .otel_quality.wire.ResourceSpans\"r\n\rResourceSpans\x12-\n\x08resource\x18\x01 \x01(\x0b\x32\x1b.otel_quality.wire.Resource\x12\x32\n\x0bscope_spans\x18\x02 \x03(\x0b\x32\x1d.otel_quality.wire.ScopeSpans\"\x9b\x01\n\x08Resource\x12?\n\nattributes\x18\x01 \x03(\x0b\x32+.otel_quality.wire.Resource.AttributesEntry\x1aN\n\x0f\x41ttributesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12*\n\x05value\x18\x02 \x01(\x0b\x32\x1b.otel_quality.wire.AnyValue:\x02\x38\x01\"4\n\nScopeSpans\x12&\n\x05spans\x18\x02 \x03(\x0b\x32\x17.otel_quality.wire.Span\"\xb7\x02\n\x04Span\x12\x10\n\x08trace_id\x18\x01 \x01(\x0c\x12\x0f\n\x07span_id\x18\x02 \x01(\x0c\x12\x16\n\x0eparent_span_id\x18\x04 \x01(\x0c\x12\x1c\n\x14start_time_unix_nano\x18\x07 \x01(\x06\x12\x1a\n\x12\x65nd_time_unix_nano\x18\x08 \x01(\x06\x12;\n\nattributes\x18\t \x03(\x0b\x32\'.otel_quality.wire.Span.AttributesEntry\x12-\n\x06status\x18\x0f \x01(\x0b\x32\x1d.otel_quality.wire.SpanStatus\x1aN\n\x0f\x41ttributesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12*\n\x05value\x18\x02 \x01(\x0b\x32\x1b.otel_quality.wire.AnyValue:\x02\x38\x01\"\x1a\n\nSpanStatus\x12\x0c\n\x04\x63ode\x18\x03 \x01(\x05\"\xdd\x01\n\x08\x41nyValue\x12\x16\n\x0cstring_value\x18\x01 \x01(\tH\x00\x12\x14\n\nbool_value\x18\x02 \x01(\x08H\x00\x12\x13\n\tint_value\x18\x03 \x01(\x03H\x00\x12\x16\n\x0c\x64ouble_value\x18\x04 \x01(\x01H\x00\x12\x34\n\x0b\x61rray_value\x18\x05 \x01(\x0b\x32\x1d.otel_quality.wire.ArrayValueH\x00\x12\x37\n\x0ckvlist_value\x18\x06 \x01(\x0b\x32\x1f.otel_quality.wire.KeyValueListH\x00\x42\x07\n\x05value\"9\n\nArrayValue\x12+\n\x06values\x18\x01 \x03(\x0b\x32\x1b.otel_quality.wire.AnyValue\"\x97\x01\n\x0cKeyValueList\x12;\n\x06values\x18\x01 \x03(\x0b\x32+.otel_quality.wire.KeyValueList.ValuesEntry\x1aJ\n\x0bValuesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12*\n\x05value\x18\x02 \x01(\x0b\x32\x1b.otel_quality.wire.AnyValue:\x02\x38\x01\"M\n\x14\x45xportRecordsRequest\x12\x35\n\tresources\x18\x01 \x03(\x0b\x32\".otel_quality.wire.ResourceRecords\"B\n\x0fResourceRecords\x12/\n\x06scopes\x18\x02 \x03(\x0b\x32\x1f.otel_quality.wire.ScopeRecords\"\x1f\n\x0cScopeRecords\x12\x0f\n\x07records\x18\x02 \x03(\x0c\"L\n\x0e\x45xportResponse\x12:\n\x0fpartial_success\x18\x01 \x01(\x0b\x32!.otel_quality.wire.PartialSuccess\"9\n\x0ePartialSuccess\x12\x10\n\x08rejected\x18\x01 \x01(\x03\x12\x15\n\rerror_message\x18\x02 \x01(\t\"S\n\tRpcStatus\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\'\n\x07\x64\x65tails\x18\x03 \x03(\x0b\x32\x16.otel_quality.wire.Any\"&\n\x03\x41ny\x12\x10\n\x08type_url\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x0c\"=\n\tRetryInfo\x12\x30\n\x0bretry_delay\x18\x01 \x01(\x0b\x32\x1b.otel_quality.wire.Duration\"*\n\x08\x44uration\x12\x0f\n\x07seconds\x18\x01 \x01(\x03\x12\r\n\x05nanos\x18\x02 \x01(\x05')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\notlp.proto\x12\x11otel_quality.wire\"N\n\x12\x45xportTraceRequest\x12\x38\n\x0eresource_spans\x18\x01 \x03(\x0b\x32 .otel_quality.wire.ResourceSpans\"r\n\rResourceSpans\x12-\n\x08resource\x18\x01 \x01(\x0b\x32\x1b.otel_quality.wire.Resource\x12\x32\n\x0bscope_spans\x18\x02 \x03(\x0b\x32\x1d.otel_quality.wire.ScopeSpans\"\x9b\x01\n\x08Resource\x12?\n\nattributes\x18\x01 \x03(\x0b\x32+.otel_quality.wire.Resource.AttributesEntry\x1aN\n\x0f\x41ttributesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12*\n\x05value\x18\x02 \x01(\x0b\x32\x1b.otel_quality.wire.AnyValue:\x02\x38\x01\"4\n\nScopeSpans\x12&\n\x05spans\x18\x02 \x03(\x0b\x32\x17.otel_quality.wire.Span\"\xb7\x02\n\x04Span\x12\x10\n\x08trace_id\x18\x01 \x01(\x0c\x12\x0f\n\x07span_id\x18\x02 \x01(\x0c\x12\x16\n\x0eparent_span_id\x18\x04 \x01(\x0c\x12\x1c\n\x14start_time_unix_nano\x18\x07 \x01(\x06\x12\x1a\n\x12\x65nd_time_unix_nano\x18\x08 \x01(\x06\x12;\n\nattributes\x18\t \x03(\x0b\x32\'.otel_quality.wire.Span.AttributesEntry\x12-\n\x06status\x18\x0f \x01(\x0b\x32\x1d.otel_quality.wire.SpanStatus\x1aN\n\x0f\x41ttributesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12*\n\x05value\x18\x02 \x01(\x0b\x32\x1b.otel_quality.wire.AnyValue:\x02\x38\x01\"\x1a\n\nSpanStatus\x12\x0c\n\x04\x63ode\x18\x03 \x01(\x05\"\xdd\x01\n\x08\x41nyValue\x12\x16\n\x0cstring_value\x18\x01 \x01(\tH\x00\x12\x14\n\nbool_value\x18\x02 \x01(\x08H\x00\x12\x13\n\tint_value\x18\x03 \x01(\x03H\x00\x12\x16\n\x0c\x64ouble_value\x18\x04 \x01(\x01H\x00\x12\x34\n\x0b\x61rray_value\x18\x05 \x01(\x0b\x32\x1d.otel_quality.wire.ArrayValueH\x00\x12\x37\n\x0ckvlist_value\x18\x06 \x01(\x0b\x32\x1f.otel_quality.wire.KeyValueListH\x00\x42\x07\n\x05value\"9\n\nArrayValue\x12+\n\x06values\x18\x01 \x03(\x0b\x32\x1b.otel_quality.wire.AnyValue\"\x97\x01\n\x0cKeyValueList\x12;\n\x06values\x18\x01 \x03(\x0b\x32+.otel_quality.wire.KeyValueList.ValuesEntry\x1aJ\n\x0bValuesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12*\n\x05value\x18\x02 \x01(\x0b\x32\x1b.otel_quality.wire.AnyValue:\x02\x38\x01\"K\n\x11\x45xportLogsRequest\x12\x36\n\rresource_logs\x18\x01 \x03(\x0b\x32\x1f.otel_quality.wire.ResourceLogs\"@\n\x0cResourceLogs\x12\x30\n\nscope_logs\x18\x02 \x03(\x0b\x32\x1c.otel_quality.wire.ScopeLogs\">\n\tScopeLogs\x12\x31\n\x0blog_records\x18\x02 \x03(\x0b\x32\x1c.otel_quality.wire.LogRecord\"\xb8\x02\n\tLogRecord\x12\x16\n\x0etime_unix_nano\x18\x01 \x01(\x06\x12)\n\x04\x62ody\x18\x05 \x01(\x0b\x32\x1b.otel_quality.wire.AnyValue\x12@\n\nattributes\x18\x06 \x03(\x0b\x32,.otel_quality.wire.LogRecord.AttributesEntry\x12\x10\n\x08trace_id\x18\t \x01(\x0c\x12\x0f\n\x07span_id\x18\n \x01(\x0c\x12\x1f\n\x17observed_time_unix_nano\x18\x0b \x01(\x06\x12\x12\n\nevent_name\x18\x0c \x01(\t\x1aN\n\x0f\x41ttributesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12*\n\x05value\x18\x02 \x01(\x0b\x32\x1b.otel_quality.wire.AnyValue:\x02\x38\x01\"M\n\x14\x45xportRecordsRequest\x12\x35\n\tresources\x18\x01 \x03(\x0b\x32\".otel_quality.wire.ResourceRecords\"B\n\x0fResourceRecords\x12/\n\x06scopes\x18\x02 \x03(\x0b\x32\x1f.otel_quality.wire.ScopeRecords\"\x1f\n\x0cScopeRecords\x12\x0f\n\x07records\x18\x02 \x03(\x0c\"L\n\x0e\x45xportResponse\x12:\n\x0fpartial_success\x18\x01 \x01(\x0b\x32!.otel_quality.wire.PartialSuccess\"9\n\x0ePartialSuccess\x12\x10\n\x08rejected\x18\x01 \x01(\x03\x12\x15\n\rerror_message\x18\x02 \x01(\t\"S\n\tRpcStatus\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\'\n\x07\x64\x65tails\x18\x03 \x03(\x0b\x32\x16.otel_quality.wire.Any\"&\n\x03\x41ny\x12\x10\n\x08type_url\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x0c\"=\n\tRetryInfo\x12\x30\n\x0bretry_delay\x18\x01 \x01(\x0b\x32\x1b.otel_quality.wire.Duration\"*\n\x08\x44uration\x12\x0f\n\x07seconds\x18\x01 \x01(\x03\x12\r\n\x05nanos\x18\x02 \x01(\x05')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,6 +37,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SPAN_ATTRIBUTESENTRY']._serialized_options = b'8\001'
   _globals['_KEYVALUELIST_VALUESENTRY']._loaded_options = None
   _globals['_KEYVALUELIST_VALUESENTRY']._serialized_options = b'8\001'
+  _globals['_LOGRECORD_ATTRIBUTESENTRY']._loaded_options = None
+  _globals['_LOGRECORD_ATTRIBUTESENTRY']._serialized_options = b'8\001'
   _globals['_EXPORTTRACEREQUEST']._serialized_start=33
   _globals['_EXPORTTRACEREQUEST']._serialized_end=111
   _globals['_RESOURCESPANS']._serialized_start=113
@@ -61,22 +63,32 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_KEYVALUELIST']._serialized_end=1218
   _globals['_KEYVALUELIST_VALUESENTRY']._serialized_start=1144
   _globals['_KEYVALUELIST_VALUESENTRY']._serialized_end=1218
-  _globals['_EXPORTRECORDSREQUEST']._serialized_start=1220
-  _globals['_EXPORTRECORDSREQUEST']._serialized_end=1297
-  _globals['_RESOURCERECORDS']._serialized_start=1299
-  _globals['_RESOURCERECORDS']._serialized_end=1365
-  _globals['_SCOPERECORDS']._serialized_start=1367
-  _globals['_SCOPERECORDS']._serialized_end=1398
-  _globals['_EXPORTRESPONSE']._serialized_start=1400
-  _globals['_EXPORTRESPONSE']._serialized_end=1476
-  _globals['_PARTIALSUCCESS']._serialized_start=1478
-  _globals['_PARTIALSUCCESS']._serialized_end=1535
-  _globals['_RPCSTATUS']._serialized_start=1537
-  _globals['_RPCSTATUS']._serialized_end=1620
-  _globals['_ANY']._serialized_start=1622
-  _globals['_ANY']._serialized_end=1660
-  _globals['_RETRYINFO']._serialized_start=1662
-  _globals['_RETRYINFO']._serialized_end=1723
-  _globals['_DURATION']._serialized_start=1725
-  _globals['_DURATION']._serialized_end=1767
+  _globals['_EXPORTLOGSREQUEST']._serialized_start=1220
+  _globals['_EXPORTLOGSREQUEST']._serialized_end=1295
+  _globals['_RESOURCELOGS']._serialized_start=1297
+  _globals['_RESOURCELOGS']._serialized_end=1361
+  _globals['_SCOPELOGS']._serialized_start=1363
+  _globals['_SCOPELOGS']._serialized_end=1425
+  _globals['_LOGRECORD']._serialized_start=1428
+  _globals['_LOGRECORD']._serialized_end=1740
+  _globals['_LOGRECORD_ATTRIBUTESENTRY']._serialized_start=307
+  _globals['_LOGRECORD_ATTRIBUTESENTRY']._serialized_end=385
+  _globals['_EXPORTRECORDSREQUEST']._serialized_start=1742
+  _globals['_EXPORTRECORDSREQUEST']._serialized_end=1819
+  _globals['_RESOURCERECORDS']._serialized_start=1821
+  _globals['_RESOURCERECORDS']._serialized_end=1887
+  _globals['_SCOPERECORDS']._serialized_start=1889
+  _globals['_SCOPERECORDS']._serialized_end=1920
+  _globals['_EXPORTRESPONSE']._serialized_start=1922
+  _globals['_EXPORTRESPONSE']._serialized_end=1998
+  _globals['_PARTIALSUCCESS']._serialized_start=2000
+  _globals['_PARTIALSUCCESS']._serialized_end=2057
+  _globals['_RPCSTATUS']._serialized_start=2059
+  _globals['_RPCSTATUS']._serialized_end=2142
+  _globals['_ANY']._serialized_start=2144
+  _globals['_ANY']._serialized_end=2182
+  _globals['_RETRYINFO']._serialized_start=2184
+  _globals['_RETRYINFO']._serialized_end=2245
+  _globals['_DURATION']._serialized_start=2247
+  _globals['_DURATION']._serialized_end=2289
 # @@protoc_insertion_point(module_scope)

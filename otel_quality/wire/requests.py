@@ -105,7 +105,7 @@ def _partial(reasons: Counter[str]) -> bytes:
 
 
 def count_records(body: bytes) -> int:
-    """Log records or metrics in a request that is received and set aside.
+    """Metrics in a request that is received and set aside.
 
     Raises:
         Malformed: the body is no OTLP request.

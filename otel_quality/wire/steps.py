@@ -41,10 +41,20 @@ _FIELDS: Final = [
 _FAILED: Final = (Outcome.ERROR, Outcome.TIMEOUT)
 _OUTCOMES: Final = tuple(Outcome)
 _CALL_KEYS: Final = tuple(
-    (a.AGENT_NAME, a.RESPONSE_CHARACTERS, a.SESSION_TASK_TYPE, a.SESSION_END, a.SESSION_SUCCESS, *of.output_messages, *of.input_messages)
+    (
+        a.AGENT_NAME,
+        a.RESPONSE_ID,
+        a.RESPONSE_CHARACTERS,
+        a.SESSION_TASK_TYPE,
+        a.SESSION_END,
+        a.SESSION_SUCCESS,
+        *of.output_messages,
+        *of.input_messages,
+    )
     for of in DIALECTS
 )
-"""Per dialect what an LLM call's step is made of beside its row, asked for in one go; first the agent, which most carry."""
+"""Per dialect what an LLM call's step is made of beside its row, asked for in one go; first agent and response id, which most carry."""
+_CARRIED: Final = 2
 
 
 class Seen(NamedTuple):
@@ -69,23 +79,25 @@ class Seen(NamedTuple):
     failed: bool = False
 
 
-def of_call(seen: Seen, row: tuple[Any, ...], key: tuple[str, str, str], error_types: Sequence[str]) -> Step:
+def of_call(seen: Seen, row: tuple[Any, ...], key: tuple[str, str, str], error_types: Sequence[str], *, text: bool = False) -> Step:
     """The step of an LLM call.
 
     Args:
         row: its numbers, in the order of `_FIELDS`.
         key: its backend, model and task.
         error_types: what the row's type of error is a position in.
+        text: what the span says is wanted too.
     """
     hi, lo, span_id, end_ns, latency_ns, outcome, _, error, input_tokens, output_tokens, cost_usd = row
     _, span, number, platform, conversation, *_ = seen
     attributes = span.attributes
     told = list(map(attributes.get, _CALL_KEYS[number]))
-    agent = told[0]
-    features, task_type, ends, success = None, "", False, None
-    if told.count(None) < len(told) - (agent is not None):
+    agent, response = told[:_CARRIED]
+    features, task_type, ends, success, said = None, "", False, None, None
+    if told.count(None) < len(told) - (agent is not None) - (response is not None):
         features, task_type = _content(attributes, DIALECTS[number])
         ends, success = _ends(attributes), _success(attributes)
+        said = content.said(attributes, DIALECTS[number], is_tool=False) if text else None
     return Step(
         "llm",
         hi << 64 | lo,
@@ -106,17 +118,24 @@ def of_call(seen: Seen, row: tuple[Any, ...], key: tuple[str, str, str], error_t
         task_type=task_type,
         ends=ends,
         success=success,
+        response_id=names.clean(response.string_value) if response is not None else "",
+        content=said,
     )
 
 
-def of_calls(calls: Mapping[int, Seen], rows: Rows, keys: Sequence[tuple[str, str, str]], error_types: Sequence[str]) -> dict[int, Step]:
-    """The steps of LLM calls, by their position in `rows`."""
+def of_calls(
+    calls: Mapping[int, Seen], rows: Rows, keys: Sequence[tuple[str, str, str]], error_types: Sequence[str], *, text: bool = False
+) -> dict[int, Step]:
+    """The steps of LLM calls, by their position in `rows`; with `text` also what they say."""
     told = rows[_FIELDS][list(calls)].tolist() if calls else []
-    return {position: of_call(seen, row, keys[row[6]], error_types) for (position, seen), row in zip(calls.items(), told, strict=True)}
+    return {
+        position: of_call(seen, row, keys[row[6]], error_types, text=text)
+        for (position, seen), row in zip(calls.items(), told, strict=True)
+    }
 
 
-def of_other(seen: Seen) -> Step:
-    """The step of a tool, agent or session-end span."""
+def of_other(seen: Seen, *, text: bool = False) -> Step:
+    """The step of a tool, agent or session-end span; with `text` also what it says."""
     span, attributes, dialect = seen.span, seen.span.attributes, DIALECTS[seen.dialect]
     outcome, _, error_type = ending(seen.told, seen.failed, seen.error, b"")
     is_tool = seen.kind == "tool"
@@ -139,6 +158,7 @@ def of_other(seen: Seen) -> Step:
         task_type=task_type,
         ends=_ends(attributes),
         success=_success(attributes),
+        content=content.said(attributes, dialect, is_tool=is_tool) if text else None,
     )
 
 

@@ -271,9 +271,10 @@ def test_one_session_is_judged_again_where_it_is_named(api: Api) -> None:
 def test_a_run_takes_only_what_was_active_since(api: Api) -> None:
     keep(api.keeper, s="score 80")
     active = api.get("/v1/sessions/s")["active"]
-    later = datetime.fromisoformat(active).replace(year=2027).astimezone(UTC)
-    assert api.run(since=later.isoformat())["sessions"] == []
-    run = api.run(since=active)
+    for later in (datetime.fromisoformat(active).replace(year=2027).astimezone(UTC).isoformat(), "9999-12-31T23:59:59Z"):
+        assert api.run(since=later)["sessions"] == []
+    assert len(api.run(since="0001-01-01")["sessions"]) == 1
+    run = api.run(since=active, scope="all")
     assert (run["since"], [each["session_id"] for each in run["sessions"]]) == (active, ["s"])
 
 

@@ -9,6 +9,8 @@ import pytest
 from otel_quality import config
 from otel_quality.cli.group import run
 
+TOKEN = "correct-horse-battery-staple"
+
 
 @pytest.fixture(autouse=True)
 def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,6 +35,42 @@ def test_what_is_printed_is_a_configuration_that_means_the_same(
     assert again["drift.preset"] == "high"
     tables = tomllib.loads(printed)
     assert {f"{section}.{name}" for section, table in tables.items() for name in table} <= {setting.name for setting in config.SETTINGS}
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_a_token_is_said_to_be_set_and_not_printed(
+    form: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(["check-config", *form]) == 0
+    unset = capsys.readouterr().out
+    monkeypatch.setenv("OTEL_QUALITY_SERVER_API_TOKEN", TOKEN)
+    assert run(["check-config", *form]) == 0
+    printed = capsys.readouterr().out
+    assert "set, and not printed" in printed
+    assert "set, and not printed" not in unset
+    assert TOKEN not in printed
+
+
+@pytest.mark.parametrize("wrong", ["", "short", "with a space in the middle", "ümläute-ümläute-ümläute"])
+def test_a_wrong_token_is_told_without_it(wrong: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_QUALITY_SERVER_API_TOKEN", wrong)
+    assert run(["check-config"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("otel-quality: [server] api_token must be at least 16 characters")
+    assert not wrong or wrong not in said
+
+
+def test_a_token_of_another_type_is_told_without_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "wrong.toml"
+    file.write_text("[server]\napi_token = 1234567890123456789\n")
+    assert run(["check-config", str(file)]) == 2
+    assert "123456789" not in capsys.readouterr().err
+
+
+def test_a_token_is_in_no_representation() -> None:
+    loaded = config.load(None, {"OTEL_QUALITY_SERVER_API_TOKEN": TOKEN})
+    assert loaded.server.token == TOKEN
+    assert TOKEN not in f"{loaded!r} {loaded}"
 
 
 def test_every_problem_is_a_line_of_its_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -287,6 +287,24 @@ def test_an_axis_that_does_not_apply_and_an_expert_that_declines_are_told(cli: C
         assert said in out
 
 
+def test_the_list_of_sessions_tells_what_judges_and_people_say_where_they_do(cli: Cli, served: Served) -> None:
+    keep(served.keeper, new="x", old="y")
+    assert not {"goal", "said"} & set(cli("sessions").out.splitlines()[0].split())
+    scores = dict.fromkeys(AXES, 62.5)
+    for session, versions in (("new", VERSIONS), ("old", Versions("1:older", "1"))):
+        made = Evaluation("r", session, served.keeper.now_ns, versions, "fake", "m", scores, ())
+        served.keeper.tell(lambda store, made=made: store.put_evaluation(made))  # type: ignore[misc]
+    cli("feedback", "new", "0", "down")
+    head, old, new, note = (line.split() for line in cli("sessions").out.splitlines())
+    assert (head[-2:], new[-3:], old[-1]) == (["goal", "said"], ["62", "+0", "-1"], "~62")
+    assert note == ["~", "judged", "by", "an", "older", "judge", "or", "rubric"]
+    assert "old" not in cli("sessions", "--status", "evaluated").out
+    shown = cli("sessions", "show", "new").out
+    assert "said      0 up, 1 down" in shown
+    assert "judged    task_complexity 62, goal_completion 62" in shown
+    assert "(by an older judge or rubric)" in cli("sessions", "show", "old").out
+
+
 def test_trends_are_a_line_per_week(cli: Cli, served: Served) -> None:
     keep(served.keeper, s="score 80", t="score 20")
     assert "Nothing was judged in this time" in cli("eval", "stats").out

@@ -14,7 +14,7 @@ TEXT: Final = "\n".join(read(page) for page in pages())
 ALERTS: Final = {alert.name for alert in alerts(Settings(no_spans_min_requests=1))}
 """Those that have to be asked for too."""
 SAMPLES: Final = {"counter": ("",), "gauge": ("",), "histogram": ("", "_bucket", "_sum", "_count")}
-OF_OTHERS: Final = frozenset({"OTEL_QUALITY_ENDPOINT", "OTEL_QUALITY_API_URL"})
+OF_OTHERS: Final = frozenset({"OTEL_QUALITY_ENDPOINT", "OTEL_QUALITY_API_URL", "OTEL_QUALITY_API_TOKEN"})
 """Variables that the Collector's configuration, and the SDK and the commands, read."""
 
 

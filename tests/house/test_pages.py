@@ -81,7 +81,7 @@ def check_otel_quality(words: list[str]) -> None:
         return
     command = tree.get_command(context, words[0])
     assert command is not None, f"no command {words[0]}"
-    if isinstance(command, click.Group) and words[1:] and not words[1].startswith("-"):
+    while isinstance(command, click.Group) and words[1:] and not words[1].startswith("-"):
         found = command.get_command(click.Context(command), words[1])
         assert found is not None, f"no command {' '.join(words[:2])}"
         command, words = found, words[1:]

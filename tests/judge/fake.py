@@ -17,7 +17,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -50,14 +50,19 @@ class Seen:
     """One request and what came of it.
 
     Attributes:
+        headers: by their names in small letters; key: as the protocol carries it.
         input_tokens, output_tokens: by the judge's own count; 0 where it did not work on it.
     """
 
     question: Question
     behaviour: str
-    key: str
+    headers: Mapping[str, str]
     input_tokens: int = 0
     output_tokens: int = 0
+
+    @property
+    def key(self) -> str:
+        return self.headers.get("x-api-key") or self.headers.get("authorization", "").removeprefix("Bearer ")
 
 
 @dataclass
@@ -103,6 +108,15 @@ class FakeJudge:
     def output_tokens(self) -> int:
         return sum(seen.output_tokens for seen in self.seen)
 
+    def reset(self) -> None:
+        """As it was at the start, but for its address."""
+        with self._lock:
+            self.key, self.structured, self.always, self.obeys, self.opinion = "", True, "good", True, opinion
+            self.seen.clear()
+            self.by_expert.clear()
+            self._waiting.clear()
+            self.held.clear()
+
     def then(self, *behaviours: str) -> None:
         """What it does with the next requests, one after the other."""
         for behaviour in behaviours:
@@ -139,24 +153,23 @@ class _Handler(BaseHTTPRequestHandler):
         path = self.path.partition("?")[0]
         if path not in (OPENAI, ANTHROPIC):
             return self._send(404, {"error": {"message": f"no judge listens at {path}"}})
-        question = asked(path, body)
-        key = (self.headers["x-api-key"] if path == ANTHROPIC else (self.headers["authorization"] or "").removeprefix("Bearer ")) or ""
-        if fake.key and key != fake.key:
-            fake.note(Seen(question, "wrong_key", key))
-            return self._send(401, {"error": {"type": "authentication_error", "message": f"wrong key {key}"}})
-        if question.structured and not fake.structured:
-            fake.note(Seen(question, "unstructured", key))
+        seen = Seen(asked(path, body), "", {name.lower(): value for name, value in self.headers.items()})
+        if fake.key and seen.key != fake.key:
+            fake.note(replace(seen, behaviour="wrong_key"))
+            return self._send(401, {"error": {"type": "authentication_error", "message": f"wrong key {seen.key}"}})
+        if seen.question.structured and not fake.structured:
+            fake.note(replace(seen, behaviour="unstructured"))
             return self._send(400, {"error": {"type": "invalid_request_error", "message": "unknown parameter"}})
-        return self._answer(question, fake.next(question), key)
+        return self._answer(replace(seen, behaviour=fake.next(seen.question)))
 
-    def _answer(self, question: Question, behaviour: str, key: str) -> None:
-        fake = self.server.fake
+    def _answer(self, seen: Seen) -> None:
+        fake, behaviour = self.server.fake, seen.behaviour
         if behaviour in FAILURES:
             status, headers, error = FAILURES[behaviour]
-            fake.note(Seen(question, behaviour, key))
+            fake.note(seen)
             return self._send(status, {"error": error}, headers)
-        response, taken, given = answered(question, behaviour, fake.scores(question))
-        fake.note(Seen(question, behaviour, key, taken, given))
+        response, taken, given = answered(seen.question, behaviour, fake.scores(seen.question))
+        fake.note(replace(seen, input_tokens=taken, output_tokens=given))
         if behaviour == "slow":
             fake.held.set()
             fake.closing.wait(PATIENCE_S)

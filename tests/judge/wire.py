@@ -64,7 +64,8 @@ class Question:
 
     @property
     def structured(self) -> bool:
-        return bool(self.body.get("response_format") or self.body.get("output_config"))
+        """A form is asked for; LiteLLM asks for it as the only tool where it does not know the model."""
+        return any(self.body.get(name) for name in ("response_format", "output_config", "tools"))
 
 
 Changed = Callable[[Scores], object]

@@ -33,7 +33,7 @@ class Gate:
         return DECODE(body)
 
 
-def nowhere(sessions: object, executions: object) -> None:
+def nowhere(*_: object) -> None:
     """Nobody keeps what sessions and tools came to."""
 
 
@@ -187,7 +187,7 @@ def test_sessions_and_executions_are_handed_on_with_a_tick_and_what_is_open_at_t
     tools: list[str] = []
     handed = threading.Event()
 
-    def keep(sessions: Sequence[SessionRecord], executions: Sequence[Execution]) -> None:
+    def keep(sessions: Sequence[SessionRecord], executions: Sequence[Execution], *_: object) -> None:
         kept.extend((each.id, each.ended) for each in sessions)
         tools.extend(each.tool for each in executions)
         handed.set()

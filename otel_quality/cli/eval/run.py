@@ -14,6 +14,8 @@ from otel_quality.client import Client
 from otel_quality.core.reports.words import counted
 from otel_quality.vocabulary.axes import SCOPES
 
+_TIMEOUT_S: Final = 120.0
+"""A dry run reads the text of every session that it would have judged."""
 _AGO: Final = re.compile(r"(\d{1,5})([hd])")
 _UNITS: Final = {"h": "hours", "d": "days"}
 
@@ -36,7 +38,7 @@ def command(ctx: click.Context, /, dry_run: bool, no_wait: bool, api_url: str, t
 
     Ctrl-C ends the waiting, not the run. The exit code is 1 where the run failed or was cancelled; a session that fails, fails alone.
     """
-    client = Client(api_url, token)
+    client = Client(api_url, token, timeout_s=_TIMEOUT_S)
     given = {name: value for name, value in (wish | {"since": _since(wish["since"])}).items() if value is not None}
     try:
         answer = client.post("/v1/evaluations/runs", given | {"dry_run": dry_run})
@@ -74,7 +76,7 @@ def _estimate(said: Any) -> None:
     left.append(f"${said['left_usd']:.2f}" if said["left_usd"] is not None else "")
     rest = {
         "would judge": f"{counted(said['sessions'], 'session')}{anchors}",
-        "at most": following.spent(said["spent"]),
+        "takes about": following.spent(said["spent"]),
         "budget": f"{' and '.join(filter(None, left))} left" if any(left) else "",
         "judge": f"{said['judge_version']}, rubric {said['rubric_version']}",
         "note": said["note"],

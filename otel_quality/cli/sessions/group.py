@@ -6,6 +6,7 @@ import click
 
 from otel_quality.cli import options
 from otel_quality.cli.lazy import Lazy
+from otel_quality.vocabulary.axes import STATUSES
 
 COMMANDS: Final = {
     "show": "Show one session: its course, its grade and why.",
@@ -25,6 +26,7 @@ COMMANDS: Final = {
 @click.option("--profile", metavar="NAME", help="Only of this profile.")
 @click.option("--source", type=click.Choice(["spans", "api", "file"]), help="Only what came this way.")
 @click.option("--completed/--incomplete", default=None, help="Only completed ones, or only others, by the effective grade.")
+@click.option("--status", type=click.Choice(STATUSES), help="Only those that judges scored, scored by older versions, or did not.")
 @click.option("--pinned", is_flag=True, default=None, help="Only pinned ones.")
 @click.option("--days", metavar="D", type=click.IntRange(1, 36_500), help="Only active in so many last days.")
 @click.option("--limit", metavar="N", type=click.IntRange(1, 500), default=20, show_default=True, help="At most so many.")

@@ -64,10 +64,19 @@ def _head(session: Any) -> Iterator[Line]:
         else "",
         "cost": f"${session['cost_usd']:.4f}" if session["cost_usd"] else "",
         "from": ", ".join(session["sources"]),
+        "said": f"{session['likes']} up, {session['dislikes']} down" if session["likes"] or session["dislikes"] else "",
+        "judged": _judged(session),
     }
     for title, value in parts.items():
         if value:
             yield Text(f"{title:<9} ", style="dim"), Text(value)
+
+
+def _judged(session: Any) -> str:
+    if session["scores"] is None:
+        return ""
+    told = ", ".join(f"{axis} {value:.0f}" for axis, value in session["scores"].items() if value is not None)
+    return told + (" (by an older judge or rubric)" if session["status"] == "stale" else "")
 
 
 def _when(session: Any) -> str:

@@ -18,8 +18,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from otel_quality.core.evaluations.record import Transcript
 from otel_quality.core.sessions.part import Order, Part, outermost_ns
 from otel_quality.core.sessions.record import SessionRecord
+from otel_quality.core.sessions.texts import Texts
+from otel_quality.core.sessions.transcript import Config as ContentConfig
 from otel_quality.core.step import Step
 
 _TRACE_HEX: Final = 32
@@ -62,6 +65,7 @@ class Held:
         closings: records given, revisions included; revisions of them.
         pushed_out: sessions forgotten for room; unkept_uses: tool executions that are counted and not kept, in sessions given so far.
         forgotten: steps that never came to belong to a session; crowded_out: those of them that had to go for room.
+        unheard: steps whose text was left out because too much was held.
     """
 
     open: int
@@ -73,6 +77,7 @@ class Held:
     unkept_uses: int
     forgotten: int
     crowded_out: int
+    unheard: int = 0
 
 
 @dataclass(slots=True)
@@ -91,8 +96,9 @@ class _Session:
 class Sessions:
     """Assembles sessions; one thread owns it. Repeats of a span must have been left out."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, content: ContentConfig | None = None) -> None:
         self._config = config
+        self._text = Texts(content or ContentConfig())
         self._idle_ns = int(config.idle_s * 1e9)
         self._conversations: dict[str, _Session] = {}
         self._traces: dict[int, _Session] = {}
@@ -119,9 +125,14 @@ class Sessions:
                 self._wait(step)
 
     def _take(self, session: _Session, step: Step, now_ns: int) -> None:
-        session.part.take(step)
+        self._put(session.part, step)
         session.changed = True
         session.arrival_ns = now_ns
+
+    def _put(self, part: Part, step: Step) -> None:
+        part.take(step)
+        if step.content is not None:
+            self._text.hear(part, step, step.content)
 
     def _take_in_trace(self, step: Step, now_ns: int) -> None:
         """A step without a conversation, of a trace that is a session or part of one; those that waited for it go with it."""
@@ -131,7 +142,7 @@ class Sessions:
             link = self._links.get(step.trace_id)
             trace = self._traces[step.trace_id] = _Session(Part(self._config.tool_uses), now_ns, link=link[1] if link else "")
             for waited in self._collect(step.trace_id):
-                trace.part.take(waited)
+                self._put(trace.part, waited)
         self._take(trace, step, now_ns)
         if trace.link:
             self._touch(trace.link, now_ns)
@@ -170,9 +181,10 @@ class Sessions:
         elif known is None and (waited := self._collect(step.trace_id)):
             trace = self._traces[step.trace_id] = _Session(Part(self._config.tool_uses), now_ns, link=step.conversation)
             for each in waited:
-                trace.part.take(each)
+                self._put(trace.part, each)
 
     def _wait(self, step: Step) -> None:
+        step = self._text.waits(step)
         self._waiting.setdefault(step.trace_id, []).append(step)
         self._waiting_steps += 1
         if self._waiting_steps > self._config.waiting // 2:
@@ -184,6 +196,7 @@ class Sessions:
         self._forgotten += self._waited_steps
         self._waited, self._waited_steps = self._waiting, self._waiting_steps
         self._waiting, self._waiting_steps = {}, 0
+        self._text.turn()
 
     def _collect(self, trace_id: int) -> list[Step]:
         young, old = self._waiting.pop(trace_id, []), self._waited.pop(trace_id, [])
@@ -204,6 +217,25 @@ class Sessions:
                 self._give(f"{trace_id:0{_TRACE_HEX}x}", session)
         given, self._ready = self._ready, []
         return sorted(given, key=lambda record: (record.end_ns, record.id))
+
+    def texts(self) -> list[tuple[str, Transcript]]:
+        """What the sessions said whose records were given since the last call, by name; of a revision what is new."""
+        return self._text.take()
+
+    def session_of(self, trace_id: int) -> str | None:
+        """The name of the session that a trace belongs to, as far as known."""
+        link = self._links.get(trace_id)
+        return link[1] if link else f"{trace_id:0{_TRACE_HEX}x}" if trace_id in self._traces else None
+
+    def is_open(self, name: str) -> bool:
+        """Whether a session has steps that no record has told yet."""
+        session = self._conversations.get(name)
+        if session is None and len(name) == _TRACE_HEX and name.isalnum() and name.isascii():
+            try:
+                session = self._traces.get(int(name, 16))
+            except ValueError:
+                return False
+        return session is not None and session.changed
 
     def _members(self, session: _Session) -> list[Part]:
         traces = (self._traces.get(trace_id) for trace_id in session.traces)
@@ -233,6 +265,7 @@ class Sessions:
         absorbs = tuple(sorted(f"{trace_id:0{_TRACE_HEX}x}" for trace_id in given))
         record = whole.record(name, revision=session.revision, absorbs=absorbs)
         self._ready.append(record)
+        self._text.give(name, [session.part, *parts])
         unkept = record.tool_calls - len(record.tool_uses)
         self._unkept_uses += unkept - session.unkept_uses
         session.unkept_uses = unkept
@@ -280,4 +313,5 @@ class Sessions:
             unkept_uses=self._unkept_uses,
             forgotten=self._forgotten,
             crowded_out=self._crowded_out,
+            unheard=self._text.unheard,
         )

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
+from otel_quality.core.sessions.content import Contents
 from otel_quality.core.sessions.record import SessionRecord, ToolUse
 from otel_quality.core.sessions.tally import most_frequent, tally
 from otel_quality.core.step import UNKNOWN_NS, Step
@@ -45,6 +46,9 @@ class Part:
 
     Args:
         tool_uses: executions that are kept.
+
+    Attributes:
+        contents: what the steps say, where text is kept; `texts` fills and empties it.
     """
 
     __slots__ = (
@@ -54,6 +58,7 @@ class Part:
         "backends",
         "bound",
         "clarification",
+        "contents",
         "cost_nano_usd",
         "end_ns",
         "error_types",
@@ -96,6 +101,7 @@ class Part:
         self.final_order = self.success_order = _NEVER
         self.success: bool | None = None
         self.clarification = self.agent_failed = False
+        self.contents: Contents | None = None
 
     def take(self, step: Step) -> None:
         """Add a step that was never added before."""

@@ -123,7 +123,7 @@ def joined(known: Transcript, new: Transcript, *, max_bytes: int) -> Transcript:
     if not old or (late and known.cut and key(old[0]) == key(late[0])) or _within(old, late):
         return replace(new, masked=_larger(known, new), cut=max(known.cut, new.cut))
     added = unmatched([key(message) for message in old], late)
-    whole = bounded(numbered([*old, *added]), max_bytes=max_bytes)
+    whole = bounded([*known.lines, *numbered(added, first=known.lines[-1].message + 1)], max_bytes=max_bytes)
     return replace(whole, masked=_larger(known, new), cut=whole.cut + max(known.cut, new.cut))
 
 
@@ -151,9 +151,9 @@ def by_message(lines: Sequence[Line]) -> list[Message]:
     return [tuple(each) for each in found.values()]
 
 
-def numbered(messages: Iterable[Message]) -> list[Line]:
+def numbered(messages: Iterable[Message], *, first: int = 0) -> list[Line]:
     """The lines of messages in order, each with the position of its message."""
-    return [replace(line, message=number) for number, message in enumerate(messages) for line in message]
+    return [replace(line, message=number) for number, message in enumerate(messages, first) for line in message]
 
 
 def key(message: Message) -> tuple[object, ...]:

@@ -26,7 +26,9 @@ class Client:
 
     async def send(self, request: Request) -> Any:
         backend = self._backend
-        more: dict[str, Any] = {} if backend.temperature is None else {"temperature": backend.temperature}
+        more: dict[str, Any] = {}
+        if backend.temperature is not None:
+            more["extra_body"] = {"temperature": backend.temperature}  # newer versions of the library have no argument for it
         if backend.structured:
             more["output_config"] = {"format": {"type": "json_schema", "schema": dict(request.schema)}}
         return await self._client.messages.create(

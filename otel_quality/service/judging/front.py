@@ -52,6 +52,8 @@ class Judging:
         self._under_way: dict[str, UnderWay] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._continuing: asyncio.Task[None] | None = None
+        self._unwanted: set[str] = set()
+        self._starting = asyncio.Lock()
 
     @property
     def configured(self) -> bool:
@@ -93,10 +95,17 @@ class Judging:
     # On the thread
 
     async def _start(self, wish: Wish) -> Run:
+        async with self._starting:
+            return await self._start_alone(wish)
+
+    async def _start_alone(self, wish: Wish) -> Run:
+        """No other run begins meanwhile, so that two do not choose the same sessions."""
         gear, wish, panel = self._made(wish)
         try:
-            chosen = await self._choose(wish, panel.versions)
             await self._know_the_day()
+            if self._continuing is not None:
+                await asyncio.wait([self._continuing])
+            chosen = await self._choose(wish, panel.versions)
             now_ns = gear.now_ns()
             run = Run(secrets.token_hex(8), wish, panel.versions, "running", now_ns)
             if not chosen:
@@ -112,8 +121,8 @@ class Judging:
     async def _estimate(self, wish: Wish) -> Estimate:
         gear, wish, panel = self._made(wish)
         try:
-            chosen = await self._choose(wish, panel.versions)
             await self._know_the_day()
+            chosen = await self._choose(wish, panel.versions)
             anchors = gear.anchors if chosen else {}
             spent = sum(map(panel.estimate, anchors.values()), Spent())
             for session in chosen:
@@ -127,6 +136,7 @@ class Judging:
         return Estimate(wish, panel.versions, len(chosen), len(anchors), spent, note, *purse.left())
 
     async def _cancel(self, run_id: str) -> Run | None:
+        self._unwanted.add(run_id)
         under_way, task = self._under_way.get(run_id), self._tasks.get(run_id)
         if task is not None:
             task.cancel()
@@ -154,7 +164,10 @@ class Judging:
             return
         items = await open_items(self._asks, run.id)
         spent = await patiently(self._asks, lambda store: store.spent(since_ns=0, run=run.id))
-        await self._know_the_day()
+        self._treasury.turn(*await patiently(self._asks, self._today))
+        if run.id in self._unwanted:  # it was cancelled while its sessions were looked up
+            await panel.close()
+            return
         _log.info("run %s is continued: %d sessions are left", run.id, len(items))
         self._begin(run, items, panel, self._treasury.purse(spent))
 
@@ -224,10 +237,12 @@ class Judging:
         return [session for session in found if session not in taken][: wish.limit]
 
     async def _know_the_day(self) -> None:
-        """What the day has spent before this life of the processor."""
+        self._treasury.turn(*await self._asks.ask(self._today))
+
+    def _today(self, store: Store) -> tuple[int, Spent]:
+        """Now, and what the day has spent."""
         now_ns = self._gear.now_ns()
-        spent = await patiently(self._asks, lambda store: store.spent(since_ns=now_ns - now_ns % DAY_NS))
-        self._treasury.turn(now_ns, spent)
+        return now_ns, store.spent(since_ns=now_ns - now_ns % DAY_NS)
 
 
 def _added(store: Store, run: Run, items: Sequence[Item]) -> Run:

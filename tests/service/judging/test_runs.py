@@ -171,7 +171,7 @@ async def test_no_more_calls_than_wished_are_under_way_over_all_runs(keeper: Kee
 async def test_runs_of_unevaluated_sessions_that_overlap_judge_each_once(keeper: Keeper) -> None:
     keep(keeper, **{f"s{number}": "score 80" for number in range(8)})
     async with at_work(keeper, FakeJudge(held=True)) as bench:
-        first, second = await bench.start(Wish(limit=5)), await bench.start()
+        first, second = await asyncio.gather(bench.start(Wish(limit=5)), bench.start())
         bench.judge.let_go()
         assert [dict((await bench.ended(run.id)).counts) for run in (first, second)] == [{"ok": 5}, {"ok": 3}]
 

@@ -5,6 +5,7 @@ const EVERY_MS = 5000;
 const token = document.getElementById("token");
 
 for (const part of document.querySelectorAll(".write")) part.hidden = false;
+for (const part of document.querySelectorAll(".unscripted")) part.hidden = true;
 if (token) {
   token.value = sessionStorage.getItem("token") || "";
   token.addEventListener("change", () => sessionStorage.setItem("token", token.value));

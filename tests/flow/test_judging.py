@@ -1,0 +1,133 @@
+"""A real processor has sessions judged by a judge that speaks the wire protocol: counted to the token, killed in the middle, seen itself."""
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from otel_quality.service.judging import anchors
+from tests.flow.judged import KEY, PRICES, asked, call, counts, ended, fill, judged_by, opened, run_of, start
+from tests.flow.programs import Serve, until
+from tests.judge.fake import judge
+
+EXPERTS = 4
+ANCHORS = len(anchors.load(""))
+CONCURRENCY = 4
+
+
+def test_a_run_costs_what_the_judge_counts_and_the_judge_is_seen_like_any_other_backend(tmp_path: Path) -> None:
+    fill(tmp_path, 20)
+    with judge(key=KEY) as fake, Serve(tmp_path, environment=judged_by(fake, concurrency=8)) as serve:
+        dry = start(serve, dry_run=True)
+        assert (dry["sessions"], dry["anchors"], dry["spent"]["calls"]) == (20, ANCHORS, EXPERTS * (20 + ANCHORS))
+        assert fake.seen == []
+        fake.then("broken", "missing_axis", "refusal", "fenced")
+        run = ended(serve, start(serve)["id"])
+        assert (run["status"], counts(run), run["error"], run["note"]) == ("done", {"ok": 20}, "", ""), serve.output()
+        spent = run["spent"]
+        assert (spent["input_tokens"], spent["output_tokens"]) == (fake.input_tokens, fake.output_tokens)
+        assert spent["calls"] == len(fake.seen) == EXPERTS * (20 + ANCHORS) + 2, "two answers had to be asked for twice"
+        into, out = PRICES
+        assert spent["cost_usd"] == pytest.approx((fake.input_tokens * into + fake.output_tokens * out) / 1e6)
+        assert dry["spent"]["input_tokens"] >= 0.9 * fake.input_tokens, "an estimate is rather too high than too low"
+
+        cards = until(
+            lambda: [
+                card
+                for card in serve.get("/v1/scores?task=judge&model=*")["scores"]
+                if card["backend"] == "judge-a" and card["samples"] >= min(len(fake.seen), 100)
+            ],
+            30,
+            lambda: f"the judge among the backends: {serve.get('/v1/scores?task=*')}\n{serve.output()}",
+        )
+        assert (cards[0]["model"], cards[0]["task"]) == ("judge-1", "judge")
+        assert serve.get("/v1/stats")["seen"] == len(fake.seen)
+        assert {session["id"] for session in serve.get("/v1/sessions?limit=500")["sessions"]} == {f"s{number:04d}" for number in range(20)}
+        assert KEY not in "\n".join(serve.lines)
+
+
+def test_a_run_goes_on_after_a_kill_and_judges_nothing_twice(tmp_path: Path) -> None:
+    fill(tmp_path, 100)
+    calls = EXPERTS * (100 + ANCHORS)
+    with judge(key=KEY) as fake:
+        environment = judged_by(fake, concurrency=CONCURRENCY)
+        with Serve(tmp_path, environment=environment) as serve:
+            run = start(serve)["id"]
+            until(lambda: len(fake.seen) > calls // 3, 60, lambda: f"a third of the calls\n{serve.output()}")
+            assert run_of(serve, run)["counts"]["ok"] > 0, "progress is told meanwhile"
+            serve.stop(signal.SIGKILL)
+        before = asked(fake)
+        store = opened(tmp_path)
+        kept = sum(len(store.assessments(run, item.session)) for item in store.items(run, limit=1000))
+        store.close()
+        assert kept <= sum(before.values()) < calls
+        with Serve(tmp_path, environment=environment) as serve:
+            done = ended(serve, run)
+        assert (done["status"], counts(done), done["error"]) == ("done", {"ok": 100}, "")
+        assert len(fake.seen) - sum(before.values()) == calls - kept, "what was kept is not asked for again"
+        twice = {question: times for question, times in asked(fake).items() if times > 1}
+        assert len(twice) <= CONCURRENCY
+        assert set(twice.values()) <= {2}
+        assert done["spent"]["calls"] == calls
+        store = opened(tmp_path)
+        evaluated = [each.session for each in store.evaluations(run=run, limit=1000)]
+        store.close()
+        assert sorted(evaluated) == [f"s{number:04d}" for number in range(100)]
+
+
+def test_a_run_goes_on_after_an_orderly_end_and_can_be_cancelled_at_once(tmp_path: Path) -> None:
+    fill(tmp_path, 30)
+    with judge(key=KEY) as fake:
+        environment = judged_by(fake, protocol="anthropic")
+        with Serve(tmp_path, environment=environment) as serve:
+            run = start(serve)["id"]
+            until(
+                lambda: run_of(serve, run)["counts"].get("ok", 0) >= 3,
+                20,
+                lambda: f"three sessions: {run_of(serve, run)}\n{serve.output()}",
+            )
+            fake.always = "slow"
+            until(fake.held.is_set, 60, "a call that hangs")
+            assert serve.stop(signal.SIGTERM, deadline_s=20) == 0, "a judge that hangs does not hold up the end"
+        with Serve(tmp_path, environment=environment) as serve:
+            assert run_of(serve, run)["status"] == "running"
+            until(lambda: len(fake.seen) and run_of(serve, run)["counts"].get("running", 0), 60, "a session under way")
+            cancelled = call(serve, "DELETE", f"/v1/evaluations/runs/{run}")
+            assert cancelled["status"] == "cancelled"
+            assert set(counts(cancelled)) == {"ok", "cancelled"}
+            fake.always = "good"
+            assert counts(ended(serve, start(serve)["id"])) == {"ok": cancelled["counts"]["cancelled"]}
+
+
+def test_a_judge_that_cannot_be_used_fails_the_run_as_a_whole_in_one_line(tmp_path: Path) -> None:
+    fill(tmp_path, 50)
+    with judge(key="another") as fake, Serve(tmp_path, environment=judged_by(fake)) as serve:
+        run = ended(serve, start(serve)["id"])
+        assert (run["status"], run["error"].count("\n")) == ("failed", 0)
+        assert "judge-a" in run["error"]
+        assert "401" in run["error"]
+        assert KEY not in run["error"]
+        assert counts(run) == {"pending": 50}, "the anchors come first, and no session is failed for it"
+        assert len(fake.seen) <= CONCURRENCY * EXPERTS
+
+
+def test_a_judge_that_is_down_fails_the_run_after_a_few_sessions(tmp_path: Path) -> None:
+    fill(tmp_path, 50)
+    with judge() as fake:
+        environment = judged_by(fake, retries=1)
+    with Serve(tmp_path, environment=environment) as serve:
+        run = ended(serve, start(serve)["id"])
+        assert (run["status"], counts(run)) == ("failed", {"pending": 50})
+        assert "judge-a" in run["error"]
+        assert serve.get("/v1/evaluations/runs")["runs"][0]["id"] == run["id"]
+
+
+def test_a_run_stays_within_the_budget_of_the_day(tmp_path: Path) -> None:
+    fill(tmp_path, 40)
+    with judge(key=KEY) as fake, Serve(tmp_path, environment=judged_by(fake, day_budget_tokens=200_000)) as serve:
+        run = ended(serve, start(serve)["id"])
+        assert run["status"] == "done"
+        assert "judge.day_budget_tokens = 200,000" in run["note"]
+        assert run["counts"]["ok"] + run["counts"]["pending"] == 40
+        assert fake.input_tokens + fake.output_tokens <= 200_000
+        assert "judge.day_budget_tokens" in start(serve, dry_run=True)["note"]
