@@ -1,4 +1,4 @@
-"""What history costs on SQLite: bytes and time per row kept, and how long each question holds the thread that owns the store.
+"""What history costs on SQLite: bytes and CPU time per row kept, and of each question, which is how long it holds the store's thread.
 
 `ROWS=300000 python -m benchmarks history` asks at another size than the shipped bound of executions.
 """
@@ -148,6 +148,6 @@ def _questions(now_ns: int) -> dict[str, Callable[[Store], float]]:
 
 
 def _seconds(work: Callable[[], object]) -> float:
-    begun = time.perf_counter()
+    begun = time.process_time()
     work()
-    return time.perf_counter() - begun
+    return time.process_time() - begun

@@ -39,7 +39,11 @@ _FIRST: Final = (
     )
     """,
     "CREATE INDEX sessions_active ON sessions (active_ns)",
-    "CREATE INDEX sessions_listed ON sessions (pinned, active_ns)",
+    """
+    CREATE INDEX sessions_listed ON sessions (
+        pinned, active_ns, task_type, platform, profile, graded_ns, by_person_completed, completed, agents, models, sources
+    )
+    """,
     "CREATE INDEX sessions_task ON sessions (task_type, active_ns)",
     """
     CREATE INDEX sessions_labelled ON sessions (active_ns, updated_ns, by_person_completed, told, told_by_span)

@@ -130,13 +130,13 @@ class SqlStore:
         span = {"since": since_ns, "until": until_ns}
         found = self._query(sql.ERROR_GROUPS, {**span, "limit": limit})
         examples = self._examples(sql.ERROR_EXAMPLES, span) if found else {}
-        return [ErrorGroup(*row, examples.get(row[:3], ())) for row in found]
+        return [ErrorGroup(*row[:7], examples.get(row[:3], ())) for row in found]
 
     def failures(self, by: Literal["tool", "error"], *, since_ns: int, until_ns: int = FOREVER_NS, limit: int = 100) -> list[Failures]:
         span = {"since": since_ns, "until": until_ns}
         found = self._query(sql.FAILURES[by], {**span, "limit": limit})
         examples = self._examples(sql.FAILURE_EXAMPLES[by], span) if found else {}
-        return [Failures(*row, examples.get(row[:1], ())) for row in found]
+        return [Failures(name, count, sessions, examples.get((name,), ())) for name, count, sessions in found]
 
     def _examples(self, statement: str, span: Mapping[str, int]) -> dict[Row, tuple[str, ...]]:
         """Sessions by what the statement groups by."""

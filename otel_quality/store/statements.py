@@ -129,7 +129,7 @@ PUT_SESSION: Final = f"""
 """  # noqa: S608
 SESSION: Final = f"SELECT {_SESSION} FROM sessions WHERE id = :id"  # noqa: S608
 _WANTED: Final = f"""
-    active_ns >= :since AND active_ns < :until
+    +active_ns >= :since AND +active_ns < :until
     AND (CAST(:task_type AS TEXT) IS NULL OR task_type = :task_type) AND (CAST(:platform AS TEXT) IS NULL OR platform = :platform)
     AND (CAST(:profile AS TEXT) IS NULL OR profile = :profile) AND (CAST(:pinned AS BIGINT) IS NULL OR pinned = :pinned)
     AND (CAST(:agent AS TEXT) IS NULL OR agents LIKE :agent ESCAPE '!') AND (CAST(:model AS TEXT) IS NULL OR models LIKE :model ESCAPE '!')
@@ -137,6 +137,7 @@ _WANTED: Final = f"""
     AND (CAST(:graded AS BIGINT) IS NULL OR (CASE WHEN graded_ns > 0 THEN 1 ELSE 0 END) = :graded)
     AND (CAST(:completed AS BIGINT) IS NULL OR {COMPLETED} = :completed)
 """
+"""The plus keeps SQLite from looking for the time first: it would sort whole rows for the order that `sessions_listed` has."""
 SESSIONS: Final = f"""
     SELECT {_SESSION} FROM sessions WHERE {_WANTED} ORDER BY pinned DESC, active_ns DESC, id LIMIT :limit OFFSET :offset
 """  # noqa: S608
