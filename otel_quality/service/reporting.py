@@ -17,7 +17,7 @@ _WEEKLY: Final = TypeAdapter(Weekly)
 
 
 def weekly_reports(*, every_s: float = 3600.0) -> Chore:
-    """Keeps the report of this week, hourly, and once that of the last one when it is over, so that a week has its report although nobody asked for it.
+    """Keeps the report of this week, hourly, and once that of the last one: a week has its report although nobody asked for it.
 
     One of them at a time, so that what waits to be written comes in between.
     """

@@ -130,7 +130,10 @@ class SqlStore:
         span = {"since": since_ns, "until": until_ns}
         found = self._query(sql.ERROR_GROUPS, {**span, "limit": limit})
         examples = self._examples(sql.ERROR_EXAMPLES, span) if found else {}
-        return [ErrorGroup(*row[:7], examples.get(row[:3], ())) for row in found]
+        return [
+            ErrorGroup(error, tool, task_type, count, sessions, first_ns, last_ns, examples.get((error, tool, task_type), ()))
+            for error, tool, task_type, count, sessions, first_ns, last_ns in found
+        ]
 
     def failures(self, by: Literal["tool", "error"], *, since_ns: int, until_ns: int = FOREVER_NS, limit: int = 100) -> list[Failures]:
         span = {"since": since_ns, "until": until_ns}
