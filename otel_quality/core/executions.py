@@ -173,7 +173,7 @@ class Executions:
             model=step.model or (call[1] if call else ""),
             task_type=told if told and told != GENERAL else self._types.get(session, GENERAL),
             session=session if in_session else "",
-            success=step.outcome is Outcome.SUCCESS,
+            success=step.outcome is Outcome.SUCCESS and not step.error,
             latency_ns=-1 if step.start_ns == UNKNOWN_NS else step.end_ns - step.start_ns,
             confidence=step.confidence if step.confidence == step.confidence else None,
             input_tokens=step.input_tokens,
