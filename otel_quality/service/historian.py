@@ -30,7 +30,7 @@ from otel_quality.service.keeping import SPANS, Earlier, Grader, Kept, keep, kee
 from otel_quality.service.measuring import Measures, watching
 from otel_quality.service.outage import Outage
 from otel_quality.store.contract import Store
-from otel_quality.vocabulary.errors import StoreError, StoreUnavailable
+from otel_quality.vocabulary.errors import StoreError, StoreUnavailable, StoreUnreachable
 
 MAX_WAITING: Final = 100_000
 """Sessions and executions that may wait to be written: some 100 MB when sessions are long."""
@@ -167,8 +167,8 @@ class Historian:
     def _run(self) -> None:
         try:
             self._opened()
-        except StoreUnavailable:
-            self._outage.attempt("opened", self._opened)
+        except StoreUnavailable as error:
+            self._outage.failed(error, "opened")
         except Exception as error:  # noqa: BLE001 - it is the starter's
             self._tell_first(error)
             return
@@ -279,11 +279,16 @@ class Historian:
         self._changed = True
 
     def _answer(self, asked: _Asked) -> None:
+        answer: Any
         try:
-            if self._store is None and time.monotonic() < self._outage.retry_due_s:
-                raise StoreUnavailable(self._outage.error)
-            answer, failed = asked.work(self._opened()), False
-            self._changed = True
+            if not self._outage.may_ask or (self._store is None and not self._outage.may_try):
+                answer, failed = StoreUnavailable(self._outage.error), True
+            else:
+                answer, failed = asked.work(self._opened()), False
+                self._changed = True
+        except StoreUnreachable as error:
+            self._outage.failed(error, "read")
+            answer, failed = StoreUnavailable(str(error)), True
         except StoreError as error:
             self._outage.failures += 1
             answer, failed = StoreUnavailable(str(error)), True
