@@ -101,6 +101,12 @@ class Store(Protocol):
     def count_sessions(self, wanted: SessionFilter) -> int:
         """How many `sessions` would give without limit and offset."""
 
+    def set_probability(self, session_id: str, grade: Grade) -> bool:
+        """Put a grade that differs in `p_completed` alone in the place of the kept one; False where the session has none.
+
+        No revision is made, and neither `graded_ns` nor `updated_ns` moves: what happened in the session has not changed.
+        """
+
     def revisions(self, session_id: str) -> list[Revision]:
         """Grades that the session had, newest first."""
 

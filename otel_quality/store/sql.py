@@ -89,6 +89,10 @@ class SqlStore:
     def count_sessions(self, wanted: SessionFilter) -> int:
         return int(self._query(sql.COUNT_SESSIONS, rows.from_filter(wanted))[0][0])
 
+    def set_probability(self, session_id: str, grade: Grade) -> bool:
+        values = {"id": rows.clean(session_id), "p_completed": grade.p_completed, "grade": rows.from_grade(grade)}
+        return self._change(sql.SET_PROBABILITY, values) > 0
+
     def revisions(self, session_id: str) -> list[Revision]:
         return [rows.to_revision(row) for row in self._query(sql.REVISIONS, {"id": rows.clean(session_id)})]
 

@@ -151,6 +151,7 @@ SET_OVERRIDE: Final = """
         by_person_efficiency = :efficiency, by_person_quality = :quality, by_person_recovered = :recovered, updated_ns = :now
     WHERE id = :id
 """
+SET_PROBABILITY: Final = "UPDATE sessions SET p_completed = :p_completed, grade = :grade WHERE id = :id AND graded_ns > 0"
 DELETE_SESSION: Final = "DELETE FROM sessions WHERE id = :id"
 DELETE_ITS_EXECUTIONS: Final = "DELETE FROM executions WHERE session = :id"
 MOVE_ITS_EXECUTIONS: Final = "UPDATE executions SET session = :into WHERE session = :id"

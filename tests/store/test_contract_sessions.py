@@ -33,6 +33,19 @@ def test_a_session_put_again_is_one_session_and_each_grade_a_revision(store: Sto
     ]
 
 
+def test_a_probability_is_set_without_a_revision_or_a_new_time(store: Store) -> None:
+    store.put_session(session(), grade(p_completed=0.2), source="spans", now_ns=NOW)
+    store.put_session(session("ungraded"), None, source="spans", now_ns=NOW)
+    before = store.session("s1")
+    assert before is not None
+    assert store.set_probability("s1", grade(p_completed=0.9))
+    assert store.session("s1") == replace(before, grade=grade(p_completed=0.9))
+    assert [each.grade.p_completed for each in store.revisions("s1")] == [0.2]
+    assert store.recent_grades("debugging", window=10).p_completed == pytest.approx(0.9)
+    assert not store.set_probability("ungraded", grade())
+    assert not store.set_probability("nobody", grade())
+
+
 def test_of_many_revisions_the_latest_twenty_are_kept(store: Store) -> None:
     for number in range(25):
         store.put_session(session(), grade(), source="spans", now_ns=NOW + number)
