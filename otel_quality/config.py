@@ -21,7 +21,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from otel_quality.api.hosts import is_loopback
 from otel_quality.core import dedup, engine, keys, score
 from otel_quality.core.drift import rules
-from otel_quality.core.sessions import assembly
+from otel_quality.core.sessions import assembly, issues
 from otel_quality.core.tools import adapt
 from otel_quality.store import contract
 from otel_quality.vocabulary.errors import ConfigError
@@ -84,6 +84,7 @@ class Config:
     store: contract.Config = field(default_factory=contract.Config)
     adaptations: adapt.Config = field(default_factory=adapt.Config)
     server: Server = field(default_factory=Server)
+    grades: issues.Config = field(default_factory=issues.Config)
 
 
 LIST: Final = "list of strings"
@@ -97,7 +98,7 @@ _SECTIONS: Final[dict[str, tuple[type, ...]]] = {
     "drift": (rules.Config, engine.Watch),
     "limits": (keys.Limits,),
     "dedup": (dedup.Config,),
-    "sessions": (assembly.Config,),
+    "sessions": (assembly.Config, issues.Config),
     "store": (contract.Config,),
     "adaptations": (adapt.Config,),
     "otlp": (receiver.Limits,),
@@ -184,13 +185,15 @@ def load(path: Path | None, environ: Mapping[str, str], overrides: Mapping[str, 
     core = engine.Config(
         made[score.Config], made[rules.Config], made[engine.Watch], made[keys.Limits], made[dedup.Config], made[assembly.Config]
     )
-    return Config(core, made[decode.Config], made[receiver.Limits], made[contract.Config], made[adapt.Config], made[Server])
+    return Config(
+        core, made[decode.Config], made[receiver.Limits], made[contract.Config], made[adapt.Config], made[Server], made[issues.Config]
+    )
 
 
 def effective(config: Config) -> dict[str, Any]:
     """The value of every setting, by name."""
     parts = (config.server, config.backend, config.otlp, config.core.score, config.core.drift, config.core.watch, config.core.limits)
-    of = {type(part): part for part in (*parts, config.core.dedup, config.core.sessions, config.store, config.adaptations)}
+    of = {type(part): part for part in (*parts, config.core.dedup, config.core.sessions, config.grades, config.store, config.adaptations)}
     owner_of = {f"{section}.{f.name}": owner for section, owners in _SECTIONS.items() for owner in owners for f in fields(owner)}
     return {name: getattr(of[owner], name.split(".")[1]) for name, owner in owner_of.items()}
 

@@ -15,6 +15,7 @@ from otel_quality.core.reports.intelligence import Intelligence, Known, intellig
 from otel_quality.core.reports.records import Weekly
 from otel_quality.core.reports.summary import Known as SummaryKnown
 from otel_quality.core.reports.summary import Summary, summary
+from otel_quality.core.sessions import issues
 from otel_quality.core.sessions.record import SessionRecord
 from otel_quality.core.tools import predict, velocity
 from otel_quality.core.tools.knowledge import Bin, Pattern, Prediction, Tally
@@ -51,10 +52,11 @@ class Archive:
     Args:
         historian: where questions go.
         now_ns: the clock.
+        grades: when they are worth a word in a summary.
     """
 
-    def __init__(self, historian: Asks, now_ns: Callable[[], int]) -> None:
-        self._ask, self._add, self._now_ns = historian.ask, historian.add, now_ns
+    def __init__(self, historian: Asks, now_ns: Callable[[], int], grades: issues.Config = issues.DEFAULT) -> None:
+        self._ask, self._add, self._now_ns, self._grades = historian.ask, historian.add, now_ns, grades
 
     # Sessions
 
@@ -159,6 +161,7 @@ class Archive:
                 errors=store.failures("error", since_ns=since_ns),
                 graded=[(replace(kept.record, end_ns=kept.active_ns), kept.effective) for kept in latest if kept.effective is not None],
                 scores=scores,
+                config=self._grades,
             )
             return summary(known, days=days, now_ns=now_ns)
 

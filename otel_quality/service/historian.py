@@ -22,6 +22,7 @@ from typing import Any, Final, TypeVar
 
 from otel_quality.core.history import History, KeptSession, StoreHealth
 from otel_quality.core.history_totals import Totals
+from otel_quality.core.sessions import issues
 from otel_quality.core.sessions.issues import Watch
 from otel_quality.core.sessions.record import SessionRecord
 from otel_quality.core.tools.execution import Execution
@@ -78,6 +79,7 @@ class Historian:
         chores: what is done from time to time.
         pace: intervals.
         max_waiting: bound of what waits to be written.
+        grades: when they are worth a word.
     """
 
     def __init__(
@@ -88,6 +90,7 @@ class Historian:
         *,
         pace: Pace = Pace(),
         max_waiting: int = MAX_WAITING,
+        grades: issues.Config = issues.DEFAULT,
     ) -> None:
         self._open, self._grader, self._pace, self._max_waiting = open_store, grader, pace, max_waiting
         self._due = dict.fromkeys(chores, 0.0)
@@ -95,7 +98,7 @@ class Historian:
         self._thread = threading.Thread(target=self._run, name="historian", daemon=True)
         self._counting = threading.Lock()
         self._count = self._dropped = 0
-        self._waiting, self._earlier = _Waiting(), Earlier()
+        self._waiting, self._earlier, self._grades = _Waiting(), Earlier(), grades
         self._store: Store | None = None
         self._totals, self._watch, self._measures = Totals(), Watch(), Measures()
         self._pruned = 0
@@ -224,7 +227,7 @@ class Historian:
         if self._store is None:
             store = self._open()
             try:
-                self._watch = watching(store)
+                self._watch = watching(store, self._grades)
             except BaseException:
                 store.close()
                 raise

@@ -72,7 +72,11 @@ async def _listen(config: Config, historian: Historian, announce: Announce) -> i
         history=historian.history,
     )
     api = create_app(
-        owner, Archive(historian, time.time_ns), version=release, listeners=lambda: listeners.addresses, bound_host=server.host
+        owner,
+        Archive(historian, time.time_ns, config.grades),
+        version=release,
+        listeners=lambda: listeners.addresses,
+        bound_host=server.host,
     )
     listeners.add_http("otlp_http", server.otlp_http_port, OtlpHttp(owner, config.otlp))
     listeners.add_http("metrics", server.metrics_port, metrics_app(page, not_ready=lambda: state.not_ready))
@@ -100,7 +104,7 @@ def _historian(config: Config) -> Historian:
         _make(data_dir)
     grading = Grading()
     chores = (grading.chore(), retention(config.store), adaptations(config.adaptations), weekly_reports())
-    return Historian(lambda: open_store(config.store, data_dir=data_dir), grading, chores)
+    return Historian(lambda: open_store(config.store, data_dir=data_dir), grading, chores, grades=config.grades)
 
 
 def _make(folder: Path) -> None:
