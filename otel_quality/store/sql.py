@@ -325,6 +325,6 @@ def _mean(total: Any, count: Any) -> float | None:
 
 
 def _summary(row: Row) -> GradeSummary:
-    start_ns, task_type, sessions, completed, with_errors, recovered, loop_risks, efficiency, quality = row
+    start_ns, task_type, sessions, completed, with_errors, recovered, loop_risks, efficiency, quality, told, succeeded = row
     counts = (int(sessions), int(completed), int(with_errors), int(recovered), int(loop_risks))
-    return GradeSummary(int(start_ns), task_type, *counts, float(efficiency), float(quality))
+    return GradeSummary(int(start_ns), task_type, *counts, float(efficiency), float(quality), int(told), int(succeeded))

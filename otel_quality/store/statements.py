@@ -171,7 +171,8 @@ GRADE_SUMMARIES: Final = f"""
     SELECT ((active_ns + :shift) / :step) * :step - :shift, task_type, COUNT(*), SUM({COMPLETED}),
         SUM(CASE WHEN errors > 0 THEN 1 ELSE 0 END),
         SUM(CASE WHEN errors > 0 THEN COALESCE(by_person_recovered, recovered) ELSE 0 END), SUM(loop_risk),
-        SUM(COALESCE(by_person_efficiency, efficiency)), SUM(COALESCE(by_person_quality, quality))
+        SUM(COALESCE(by_person_efficiency, efficiency)), SUM(COALESCE(by_person_quality, quality)),
+        COUNT({KNOWN}), COALESCE(SUM({KNOWN}), 0)
     FROM sessions WHERE graded_ns > 0 AND active_ns >= :since AND active_ns < :until GROUP BY 1, 2 ORDER BY 1, 2
 """  # noqa: S608
 

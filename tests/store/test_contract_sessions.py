@@ -212,6 +212,15 @@ def test_a_person_counts_before_the_machine_in_the_sums(store: Store) -> None:
     assert (summary.completed, summary.quality_sum, summary.efficiency_sum) == (0, 2.0, 4.0)
 
 
+def test_outcomes_that_are_known_are_summed_beside_the_grades(store: Store) -> None:
+    for name, told in (("a", True), ("b", False), ("c", None), ("d", None)):
+        store.put_session(session(name, success=told), grade(), source="spans", now_ns=NOW)
+    store.set_meta("b", Meta(success=True), now_ns=NOW)
+    store.set_override("c", Override(NOW, task_completed=False), now_ns=NOW)
+    (summary,) = store.grade_summaries("day", since_ns=0)
+    assert (summary.sessions, summary.told, summary.succeeded) == (4, 3, 2)
+
+
 def test_means_over_the_latest_sessions_of_a_task_type(store: Store) -> None:
     told = [(0, True, 5, 0, None), (1, True, 4, 2, 0.9), (2, False, 3, 2, 0.5), (3, False, 1, 0, None)]
     for ago_s, completed, efficiency, errors, likely in told:
