@@ -1,12 +1,16 @@
 """History as the API asks for it: which questions the store is asked, and which pure functions make of its answers what is told.
 
 Each question runs on the thread that owns the store. Holds nothing itself; the clock is here.
+
+Decision: an answer that adds up all executions asks part by part, so that where history is large, what waits to be written comes in
+between; the parts may then differ by what came meanwhile.
 """
 
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Final, Protocol, TypeVar
+from functools import partial
+from typing import Any, Final, Literal, Protocol, TypeVar
 
 from otel_quality.api.history import Agents, Tools
 from otel_quality.core.history import KeptSession, Override, Revision, SessionFilter
@@ -18,7 +22,7 @@ from otel_quality.core.reports.summary import Summary, summary
 from otel_quality.core.sessions import issues
 from otel_quality.core.sessions.record import SessionRecord
 from otel_quality.core.tools import predict, velocity
-from otel_quality.core.tools.knowledge import Bin, Pattern, Prediction, Tally
+from otel_quality.core.tools.knowledge import Bin, Effect, Pattern, Prediction, Tally
 from otel_quality.service.reporting import keep_weekly
 from otel_quality.store.contract import Store
 
@@ -30,6 +34,8 @@ _LATEST: Final = 500
 """Sessions by which it is told whether grades fell, and whether they fit the scores."""
 _REPORTED: Final = 20
 """Patterns and adaptations that the intelligence report names."""
+
+_TIMES: Final[tuple[Literal["hour"], Literal["weekday"]]] = ("hour", "weekday")
 
 T = TypeVar("T")
 
@@ -99,7 +105,18 @@ class Archive:
     # What executions teach
 
     async def tools(self, *, tool: str | None, days: int | None) -> Tools:
-        return await self._ask(lambda store: _tools(store, tool, self._since(days)))
+        since_ns = self._since(days)
+        patterns = await self._ask(lambda store: store.aggregated_patterns(tool=tool, limit=_PATTERNS))
+        tallies = await self._ask(lambda store: store.tool_tallies(since_ns=since_ns))
+        told = {name: tally for name, tally in tallies.items() if tool in (None, name)}
+        found = Tools(lines.tools(told, _by_agent(patterns)), tuple(map(lines.pattern, patterns)))
+        if tool is None:
+            return found
+        by_parameters = await self._ask(lambda store: store.patterns(tool=tool, limit=_PATTERNS))
+        effects: list[lines.Effect] = []
+        for by in _TIMES:
+            effects += lines.effects(by, await self._ask(partial(_effects, by=by, tool=tool, since_ns=since_ns)))
+        return replace(found, by_parameters=tuple(map(lines.pattern, by_parameters)), effects=tuple(effects))
 
     async def agents(self, *, days: int) -> Agents:
         since_ns, now_ns = self._since(days), self._now_ns()
@@ -177,17 +194,8 @@ class Archive:
         return 0 if days is None else max(self._now_ns() - days * _DAY_NS, 0)
 
 
-def _tools(store: Store, tool: str | None, since_ns: int) -> Tools:
-    patterns = store.aggregated_patterns(tool=tool, limit=_PATTERNS)
-    tallies = {name: tally for name, tally in store.tool_tallies(since_ns=since_ns).items() if tool in (None, name)}
-    found = Tools(lines.tools(tallies, _by_agent(patterns)), tuple(map(lines.pattern, patterns)))
-    if tool is None:
-        return found
-    effects = (
-        *lines.effects("hour", store.effects("hour", tool=tool, since_ns=since_ns)),
-        *lines.effects("weekday", store.effects("weekday", tool=tool, since_ns=since_ns)),
-    )
-    return replace(found, by_parameters=tuple(map(lines.pattern, store.patterns(tool=tool, limit=_PATTERNS))), effects=effects)
+def _effects(store: Store, *, by: Literal["hour", "weekday"], tool: str | None, since_ns: int) -> list[Effect]:
+    return store.effects(by, tool=tool, since_ns=since_ns)
 
 
 def _parts(since_ns: int, now_ns: int) -> dict[str, Callable[[Store], Any]]:

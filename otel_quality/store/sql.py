@@ -175,10 +175,11 @@ class SqlStore:
         limit: int = 500,
     ) -> list[Pattern]:
         values = {"tool": tool, "agent": agent, "params_hash": params_hash, "model": model, "limit": limit}
-        return [rows.to_pattern(row) for row in self._query(sql.PATTERNS, values)]
+        return [rows.to_pattern(row) for row in self._query(sql.PATTERNS if tool is None else sql.PATTERNS_OF_TOOL, values)]
 
     def aggregated_patterns(self, *, tool: str | None = None, agent: str | None = None, limit: int = 500) -> list[Pattern]:
-        return [rows.to_pattern(row) for row in self._query(sql.AGGREGATED, {"tool": tool, "agent": agent, "limit": limit})]
+        statement = sql.AGGREGATED if tool is None else sql.AGGREGATED_OF_TOOL
+        return [rows.to_pattern(row) for row in self._query(statement, {"tool": tool, "agent": agent, "limit": limit})]
 
     def pattern(self, *, tool: str, agent: str, params_hash: str | None) -> Pattern | None:
         values = {"tool": tool, "agent": agent}
@@ -189,7 +190,8 @@ class SqlStore:
         return rows.to_pattern(found[0]) if found else None
 
     def tool_tallies(self, *, since_ns: int, until_ns: int = FOREVER_NS) -> dict[str, Tally]:
-        found = self._query(sql.TOOLS, {"since": since_ns, "until": until_ns})
+        ever = since_ns <= 0 and until_ns == FOREVER_NS
+        found = self._query(sql.TOOLS_EVER, {}) if ever else self._query(sql.TOOLS, {"since": since_ns, "until": until_ns})
         return {tool: rows.to_tally(*counts) for tool, *counts in found}
 
     def agent_tallies(self, *, since_ns: int, until_ns: int = FOREVER_NS, tool: str | None = None) -> dict[str, Tally]:

@@ -30,21 +30,34 @@ EXECUTIONS: Final = f"""
     ORDER BY time_ns DESC, trace_id, span_id LIMIT :limit
 """  # noqa: S608
 _MEANS: Final = "COUNT(*) AS samples, SUM(success), AVG(latency_ns), AVG(confidence)"
-PATTERNS: Final = f"""
-    SELECT tool, params_hash, agent, model, {_MEANS}, MAX(time_ns) FROM executions
-    WHERE (CAST(:tool AS TEXT) IS NULL OR tool = :tool) AND (CAST(:agent AS TEXT) IS NULL OR agent = :agent)
-        AND (CAST(:params_hash AS TEXT) IS NULL OR params_hash = :params_hash) AND (CAST(:model AS TEXT) IS NULL OR model = :model)
-    GROUP BY tool, params_hash, agent, model ORDER BY samples DESC, tool, params_hash, agent, model LIMIT :limit
-"""  # noqa: S608
+_ANY_TOOL: Final = "CAST(:tool AS TEXT) IS NULL"
+_ONE_TOOL: Final = "tool = :tool"
+"""Apart, because an index is looked into for one tool, and is not for one or any."""
+
+
+def _patterns(tool: str) -> str:
+    return f"""
+        SELECT tool, params_hash, agent, model, {_MEANS}, MAX(time_ns) FROM executions
+        WHERE {tool} AND (CAST(:agent AS TEXT) IS NULL OR agent = :agent)
+            AND (CAST(:params_hash AS TEXT) IS NULL OR params_hash = :params_hash) AND (CAST(:model AS TEXT) IS NULL OR model = :model)
+        GROUP BY tool, agent, params_hash, model ORDER BY samples DESC, tool, params_hash, agent, model LIMIT :limit
+    """  # noqa: S608
+
+
+def _aggregated(tool: str) -> str:
+    return f"""
+        SELECT tool, NULL, agent, model, {_MEANS}, MAX(time_ns) FROM executions
+        WHERE {tool} AND (CAST(:agent AS TEXT) IS NULL OR agent = :agent)
+        GROUP BY tool, agent, model ORDER BY samples DESC, tool, agent, model LIMIT :limit
+    """  # noqa: S608
+
+
+PATTERNS, PATTERNS_OF_TOOL = _patterns(_ANY_TOOL), _patterns(_ONE_TOOL)
+AGGREGATED, AGGREGATED_OF_TOOL = _aggregated(_ANY_TOOL), _aggregated(_ONE_TOOL)
 PATTERN: Final = f"""
     SELECT tool, params_hash, agent, model, {_MEANS}, MAX(time_ns) FROM executions
     WHERE tool = :tool AND agent = :agent AND params_hash = :params_hash
     GROUP BY tool, params_hash, agent, model ORDER BY samples DESC, model LIMIT 1
-"""  # noqa: S608
-AGGREGATED: Final = f"""
-    SELECT tool, NULL, agent, model, {_MEANS}, MAX(time_ns) FROM executions
-    WHERE (CAST(:tool AS TEXT) IS NULL OR tool = :tool) AND (CAST(:agent AS TEXT) IS NULL OR agent = :agent)
-    GROUP BY tool, agent, model ORDER BY samples DESC, tool, agent, model LIMIT :limit
 """  # noqa: S608
 AGGREGATED_PATTERN: Final = f"""
     SELECT tool, NULL, agent, model, {_MEANS}, MAX(time_ns) FROM executions WHERE tool = :tool AND agent = :agent
@@ -53,6 +66,8 @@ AGGREGATED_PATTERN: Final = f"""
 TOOLS: Final = """
     SELECT tool, COUNT(*), SUM(success) FROM executions WHERE time_ns >= :since AND time_ns < :until GROUP BY tool ORDER BY tool
 """
+TOOLS_EVER: Final = "SELECT tool, COUNT(*), SUM(success) FROM executions GROUP BY tool ORDER BY tool"
+"""In the order of an index, where a range of time has to be sorted."""
 AGENTS: Final = """
     SELECT agent, COUNT(*), SUM(success) FROM executions
     WHERE time_ns >= :since AND time_ns < :until AND (CAST(:tool AS TEXT) IS NULL OR tool = :tool) GROUP BY agent ORDER BY agent
