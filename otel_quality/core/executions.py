@@ -174,7 +174,7 @@ class Executions:
             task_type=told if told and told != GENERAL else self._types.get(session, GENERAL),
             session=session if in_session else "",
             success=step.outcome is Outcome.SUCCESS and not step.error,
-            latency_ns=-1 if step.start_ns == UNKNOWN_NS else step.end_ns - step.start_ns,
+            latency_ns=step.end_ns - step.start_ns if UNKNOWN_NS < step.start_ns <= step.end_ns else -1,
             confidence=step.confidence if step.confidence == step.confidence else None,
             input_tokens=step.input_tokens,
             output_tokens=step.output_tokens,

@@ -100,7 +100,7 @@ class Part:
 
     def take(self, step: Step) -> None:
         """Add a step that was never added before."""
-        start_ns = step.end_ns if step.start_ns == UNKNOWN_NS else step.start_ns
+        start_ns = step.start_ns if UNKNOWN_NS < step.start_ns <= step.end_ns else step.end_ns
         first = (start_ns, step.trace_id, step.span_id)
         if self.start_ns < 0 or start_ns < self.start_ns:
             self.start_ns = start_ns
@@ -147,7 +147,7 @@ class Part:
             self.tool_errors += 1
             _count(self.error_types, error, 1)
             _count(self.failing_tools, step.tool, 1)
-        latency_ns = -1 if step.start_ns == UNKNOWN_NS else step.end_ns - step.start_ns
+        latency_ns = step.end_ns - step.start_ns if UNKNOWN_NS < step.start_ns <= step.end_ns else -1
         self.uses.append((step.end_ns, step.trace_id, step.span_id, step.tool, step.params_hash, latency_ns, error, step.agent))
         if len(self.uses) > 2 * self.bound:
             self._keep_latest()
