@@ -30,6 +30,10 @@ _API: Final = "api"
 _DAY_NS: Final = weeks.DAY_NS
 _ACCURACY_DAYS: Final = 7
 _PATTERNS: Final = 500
+_COMPARED: Final = 50_000
+"""(tool, agent, model) among which a tool's best agent is looked for, the most used ones."""
+_LISTED: Final = 1_000
+"""Tools that are told, the most used ones."""
 _LATEST: Final = 500
 """Sessions by which it is told whether grades fell, and whether they fit the scores."""
 _REPORTED: Final = 20
@@ -106,10 +110,10 @@ class Archive:
 
     async def tools(self, *, tool: str | None, days: int | None) -> Tools:
         since_ns = self._since(days)
-        patterns = await self._ask(lambda store: store.aggregated_patterns(tool=tool, limit=_PATTERNS))
+        patterns = await self._ask(lambda store: store.aggregated_patterns(tool=tool, limit=_COMPARED))
         tallies = await self._ask(lambda store: store.tool_tallies(since_ns=since_ns))
         told = {name: tally for name, tally in tallies.items() if tool in (None, name)}
-        found = Tools(lines.tools(told, _by_agent(patterns)), tuple(map(lines.pattern, patterns)))
+        found = Tools(lines.tools(told, _by_agent(patterns))[:_LISTED], tuple(map(lines.pattern, patterns[:_PATTERNS])))
         if tool is None:
             return found
         by_parameters = await self._ask(lambda store: store.patterns(tool=tool, limit=_PATTERNS))
@@ -202,7 +206,7 @@ def _parts(since_ns: int, now_ns: int) -> dict[str, Callable[[Store], Any]]:
     """The questions that make `Known`, one by one: where history is large, what waits to be written comes in between."""
     return {
         "tool_tallies": lambda store: store.tool_tallies(since_ns=since_ns),
-        "tool_agents": lambda store: _by_agent(store.aggregated_patterns(limit=_PATTERNS)),
+        "tool_agents": lambda store: _by_agent(store.aggregated_patterns(limit=_COMPARED)),
         "patterns": lambda store: store.aggregated_patterns(limit=_REPORTED),
         "models": lambda store: store.model_performance(),
         "agents": lambda store: store.agent_performance(since_ns=since_ns),

@@ -175,10 +175,10 @@ class Store(Protocol):
         """Executions by agent."""
 
     def model_performance(self, *, task_type: str | None = None) -> list[ModelPerformance]:
-        """Per (model, task type), most samples first."""
+        """Per (model, task type), most samples first, at most 1000."""
 
     def agent_performance(self, *, since_ns: int, until_ns: int = FOREVER_NS) -> list[AgentPerformance]:
-        """Per agent, most samples first."""
+        """Per agent, most samples first, at most 1000."""
 
     def effects(
         self, by: Literal["hour", "weekday"], *, tool: str | None = None, agent: str | None = None, since_ns: int = 0

@@ -11,6 +11,9 @@ from otel_quality.store.schema import TABLES
 COMPLETED: Final = "COALESCE(by_person_completed, completed)"
 KNOWN: Final = "COALESCE(by_person_completed, told, told_by_span)"
 
+MOST: Final = 1_000
+"""Agents, and models by task type, that are told: names come from telemetry, and somebody may give each run one of its own."""
+
 # Executions
 
 _EXECUTION: Final = """
@@ -73,14 +76,15 @@ AGENTS: Final = """
     WHERE time_ns >= :since AND time_ns < :until AND (CAST(:tool AS TEXT) IS NULL OR tool = :tool) GROUP BY agent ORDER BY agent
 """
 AGENT_PERFORMANCE: Final = f"""
-    SELECT agent, {_MEANS} FROM executions WHERE time_ns >= :since AND time_ns < :until GROUP BY agent ORDER BY samples DESC, agent
+    SELECT agent, {_MEANS} FROM executions WHERE time_ns >= :since AND time_ns < :until GROUP BY agent
+    ORDER BY samples DESC, agent LIMIT {MOST}
 """  # noqa: S608
-MODEL_PERFORMANCE: Final = """
+MODEL_PERFORMANCE: Final = f"""
     SELECT model, task_type, COUNT(*) AS samples, SUM(success), AVG(latency_ns),
         AVG(COALESCE(input_tokens + output_tokens, input_tokens, output_tokens))
     FROM executions WHERE CAST(:task_type AS TEXT) IS NULL OR task_type = :task_type
-    GROUP BY model, task_type ORDER BY samples DESC, model, task_type
-"""
+    GROUP BY model, task_type ORDER BY samples DESC, model, task_type LIMIT {MOST}
+"""  # noqa: S608
 MODEL_SESSIONS: Final = """
     SELECT only_model, task_type, SUM(tokens), SUM(cost_usd), SUM(CASE WHEN tokens > 0 THEN api_calls ELSE 0 END),
         SUM(CASE WHEN cost_usd > 0 THEN api_calls ELSE 0 END)
