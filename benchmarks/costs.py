@@ -5,6 +5,9 @@ Peers: the official protocol classes with a walk over attributes (decoding), pro
 
 import time
 import tracemalloc
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
@@ -12,7 +15,11 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from benchmarks.load import Requests, runs
 from benchmarks.timing import best_cpu_s
 from otel_quality.core.engine import Config, Engine
+from otel_quality.core.sessions.grade import grade
 from otel_quality.outlets.metrics import Exposition, Health
+from otel_quality.service import keeping
+from otel_quality.store.contract import Config as StoreConfig
+from otel_quality.store.opening import open_store
 from otel_quality.wire import decode
 from otel_quality.wire.otlp_pb2 import ExportTraceRequest
 
@@ -37,6 +44,8 @@ def main() -> None:
     print(f"  apply and fold    {_engine(requests, decoder, ticks=False) * us:6.2f} us   20 keys, drift evaluated after each")
     print(f"  with 10 ticks     {_engine(requests, decoder, ticks=True) * us:6.2f} us   one tick a batch: cards and verdicts of 20 keys")
     _sessions(decoder)
+    _tools(decoder)
+    _kept(decoder)
     _scrape()
 
 
@@ -98,6 +107,58 @@ def _sessions(decoder: decode.Decoder) -> None:
     print(f"  assemble          {(whole - min(closed) * 1e6) / (count * spans):6.2f} us a span, windows and drift included")
     print(f"  close             {min(closed) * 1e6 / count:6.1f} us a session, its ten executions included")
     print(f"  memory            {held / 1024:6.1f} KiB a session that is open")
+
+
+def _tools(decoder: decode.Decoder) -> None:
+    """Runs of ten tool executions and the agent's span above them."""
+    count, spans = 200, 11
+    body = runs(count, calls=False)
+    read = best_cpu_s(lambda: decoder.decode(body)) * 1e6 / (count * spans)
+    batches = iter([decoder.decode(runs(count, first=(n + 1) * count, calls=False)).batch for n in range(7)])
+    engine = Engine(Config(), now_ns=time.time_ns())
+
+    def work() -> None:
+        engine.apply(next(batches), now_ns=time.time_ns())
+        engine.harvest(now_ns=time.time_ns())
+
+    whole = best_cpu_s(work) * 1e6 / (count * spans)
+    print(f"costs per tool span, {len(body) // (count * spans)} bytes each")
+    print(f"  decode            {read:6.2f} us")
+    print(f"  assemble          {whole:6.2f} us   into executions and sessions, closing them included")
+
+
+def _kept(decoder: decode.Decoder) -> None:
+    """What of those runs is kept in SQLite on disk, as the historian does: graded, written, predictions looked for."""
+    count = 200
+    engine = Engine(Config(), now_ns=time.time_ns())
+    harvests = []
+    for n in range(8):
+        engine.apply(decoder.decode(runs(count, first=n * count)).batch, now_ns=time.time_ns())
+        harvests.append(engine.harvest(now_ns=time.time_ns()))
+    sessions, at = harvests[0].sessions, iter(harvests)
+    graded = best_cpu_s(lambda: [grade(each) for each in sessions]) * 1e6 / count
+    with TemporaryDirectory() as folder:
+        store = open_store(StoreConfig(), data_dir=Path(folder))
+
+        def work() -> None:
+            harvest = next(at)
+            keeping.keep(store, grade, harvest.sessions, harvest.executions, source=keeping.SPANS, now_ns=time.time_ns())
+
+        work()
+        before = store.size_bytes()
+        kept = best_cpu_s(work, runs=6) * 1e6 / count
+        size = (store.size_bytes() - before) / (6 * count)
+        only = [replace(each, trace_id=f"{number:032x}") for number, each in enumerate(harvests[0].executions)]
+        before = store.size_bytes()
+        begun = time.process_time()
+        store.put_executions(only)
+        alone = (time.process_time() - begun) * 1e6 / len(only)
+        each = (store.size_bytes() - before) / len(only)
+        store.close()
+    print("costs of keeping, in a store that is almost empty (`benchmarks history` has full ones)")
+    print(f"  grade             {graded:6.1f} us a session")
+    print(f"  grade and store   {kept:6.1f} us and {size:.0f} bytes a session, its ten executions included")
+    print(f"  an execution      {alone:6.1f} us and {each:.0f} bytes")
 
 
 def _scrape() -> None:

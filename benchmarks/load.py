@@ -71,11 +71,12 @@ def _request(size: int, belongs_to: str) -> bytes:
     return request.SerializeToString()
 
 
-def runs(sessions: int, *, first: int = 0) -> bytes:
+def runs(sessions: int, *, first: int = 0, calls: bool = True) -> bytes:
     """Whole agent runs: each ten LLM calls and ten tool executions in one trace and conversation, ended by the agent's span.
 
     Args:
         sessions: how many; first: the number of the first one, which makes ids that no other request has.
+        calls: without LLM calls, where it is about the tools.
     """
     request = ExportTraceRequest()
     scope = request.resource_spans.add().scope_spans.add()
@@ -83,6 +84,8 @@ def runs(sessions: int, *, first: int = 0) -> bytes:
     for number in range(first, first + sessions):
         trace_id, talk = (number + 1).to_bytes(16, "big"), {"gen_ai.conversation.id": f"run-{number}", "gen_ai.agent.name": "ezra"}
         for i in range(21):
+            if not calls and i % 2 == 0 and i < 20:
+                continue
             span = scope.spans.add(trace_id=trace_id, span_id=(number * 32 + i + 1).to_bytes(8, "big"))
             span.parent_span_id = b"" if i == 20 else (number * 32 + 21).to_bytes(8, "big")
             span.end_time_unix_nano = now + i

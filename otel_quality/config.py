@@ -21,7 +21,7 @@ from pydantic import ConfigDict, SecretStr, TypeAdapter, ValidationError
 from otel_quality.api.hosts import is_loopback
 from otel_quality.core import dedup, engine, keys, score
 from otel_quality.core.drift import rules
-from otel_quality.core.sessions import assembly, transcript
+from otel_quality.core.sessions import assembly, issues, transcript
 from otel_quality.core.tools import adapt
 from otel_quality.judge import config as judges
 from otel_quality.judge import rubric
@@ -106,6 +106,7 @@ class Config:
     server: Server = field(default_factory=Server)
     judge: judges.Config = field(default_factory=judges.Config)
     content: transcript.Config = field(default_factory=transcript.Config)
+    grades: issues.Config = field(default_factory=issues.Config)
     spans_elsewhere: bool = False
     keys: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -124,7 +125,7 @@ _SECTIONS: Final[dict[str, tuple[type, ...]]] = {
     "drift": (rules.Config, engine.Watch),
     "limits": (keys.Limits,),
     "dedup": (dedup.Config,),
-    "sessions": (assembly.Config,),
+    "sessions": (assembly.Config, issues.Config),
     "store": (contract.Config,),
     "adaptations": (adapt.Config,),
     "content": (transcript.Config,),
@@ -230,6 +231,7 @@ def load(path: Path | None, environ: Mapping[str, str], overrides: Mapping[str, 
         made[Server],
         made[judges.Config],
         made[transcript.Config],
+        made[issues.Config],
         spans_elsewhere=any(environ.get(name, "").strip() for name in _SPANS_GO),
         keys=_keys(made[judges.Config], environ),
     )
@@ -244,10 +246,8 @@ def _keys(judge: judges.Config, environ: Mapping[str, str]) -> Mapping[str, str]
 def effective(config: Config) -> dict[str, Any]:
     """The value of every setting, by name."""
     parts = (config.server, config.backend, config.otlp, config.core.score, config.core.drift, config.core.watch, config.core.limits)
-    of = {
-        type(part): part
-        for part in (*parts, config.core.dedup, config.core.sessions, config.store, config.adaptations, config.judge, config.content)
-    }
+    rest = (config.core.dedup, config.core.sessions, config.grades, config.store, config.adaptations, config.judge, config.content)
+    of = {type(part): part for part in (*parts, *rest)}
     owner_of = {f"{section}.{f.name}": owner for section, owners in _SECTIONS.items() for owner in owners for f in fields(owner)}
     return {name: getattr(of[owner], name.split(".")[1]) for name, owner in owner_of.items()}
 

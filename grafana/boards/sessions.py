@@ -165,8 +165,8 @@ def _states() -> Panel:
     return states(
         26,
         "Grades against their own past",
-        "The drift engine's verdict on the grades of each task type: severe where the median of the latest sessions fell below three "
-        "quarters of that of the sessions before them. Needs 40 sessions.",
+        "The drift engine's verdict on the grades of each task type: severe where the median of the latest sessions fell clearly "
+        "below that of the sessions before them, by more than chance explains. Needs 40 sessions.",
         [query(f"max by (task) ({select(metrics.SESSION_STATE)})", "{{task}}", min_step="5m")],
         words=words.DRIFT,
         none=_NONE_GRADED,

@@ -19,11 +19,10 @@ from otel_quality.vocabulary.errors import StoreUnavailable
 
 MEDIA_TYPE: Final = "application/problem+json"
 
+_PROBLEM: Final = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
-    "4XX": {
-        "description": "The call is wrong; `detail` says what to change.",
-        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
+    "4XX": {"description": "The call is wrong; `detail` says what to change.", "content": _PROBLEM},
+    "5XX": {"description": "503: history cannot be reached now, ask again; 500: our fault.", "content": _PROBLEM},
 }
 """For each route of the OpenAPI description."""
 

@@ -127,6 +127,7 @@ class GradeSummary:
         start_ns: of the stretch.
         with_errors: sessions that had an error; recovered: those of them that ended well after it.
         efficiency_sum, quality_sum: over all sessions.
+        told: sessions whose outcome somebody knows (a person, the session itself); succeeded: those of them that did.
     """
 
     start_ns: int
@@ -138,6 +139,8 @@ class GradeSummary:
     loop_risks: int
     efficiency_sum: float
     quality_sum: float
+    told: int = 0
+    succeeded: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,16 @@
 """History as the API asks for it: which questions the store is asked, and which pure functions make of its answers what is told.
 
 Each question runs on the thread that owns the store. Holds nothing itself; the clock is here.
+
+Decision: an answer that adds up all executions asks part by part, so that where history is large, what waits to be written comes in
+between; the parts may then differ by what came meanwhile.
 """
 
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Final, Protocol, TypeVar
+from functools import partial
+from typing import Any, Final, Literal, Protocol, TypeVar
 
 from otel_quality.api.history import Agents, Tools
 from otel_quality.core.history import KeptSession, Override, Revision, SessionFilter
@@ -15,9 +19,10 @@ from otel_quality.core.reports.intelligence import Intelligence, Known, intellig
 from otel_quality.core.reports.records import Weekly
 from otel_quality.core.reports.summary import Known as SummaryKnown
 from otel_quality.core.reports.summary import Summary, summary
+from otel_quality.core.sessions import issues
 from otel_quality.core.sessions.record import SessionRecord
 from otel_quality.core.tools import predict, velocity
-from otel_quality.core.tools.knowledge import Bin, Pattern, Prediction, Tally
+from otel_quality.core.tools.knowledge import Bin, Effect, Pattern, Prediction, Tally
 from otel_quality.service.reporting import keep_weekly
 from otel_quality.store.contract import Store
 
@@ -25,10 +30,16 @@ _API: Final = "api"
 _DAY_NS: Final = weeks.DAY_NS
 _ACCURACY_DAYS: Final = 7
 _PATTERNS: Final = 500
+_COMPARED: Final = 50_000
+"""(tool, agent, model) among which a tool's best agent is looked for, the most used ones."""
+_LISTED: Final = 1_000
+"""Tools that are told, the most used ones."""
 _LATEST: Final = 500
 """Sessions by which it is told whether grades fell, and whether they fit the scores."""
 _REPORTED: Final = 20
 """Patterns and adaptations that the intelligence report names."""
+
+_TIMES: Final[tuple[Literal["hour"], Literal["weekday"]]] = ("hour", "weekday")
 
 T = TypeVar("T")
 
@@ -51,10 +62,11 @@ class Archive:
     Args:
         historian: where questions go.
         now_ns: the clock.
+        grades: when they are worth a word in a summary.
     """
 
-    def __init__(self, historian: Asks, now_ns: Callable[[], int]) -> None:
-        self._ask, self._add, self._now_ns = historian.ask, historian.add, now_ns
+    def __init__(self, historian: Asks, now_ns: Callable[[], int], grades: issues.Config = issues.DEFAULT) -> None:
+        self._ask, self._add, self._now_ns, self._grades = historian.ask, historian.add, now_ns, grades
 
     # Sessions
 
@@ -97,7 +109,18 @@ class Archive:
     # What executions teach
 
     async def tools(self, *, tool: str | None, days: int | None) -> Tools:
-        return await self._ask(lambda store: _tools(store, tool, self._since(days)))
+        since_ns = self._since(days)
+        patterns = await self._ask(lambda store: store.aggregated_patterns(tool=tool, limit=_COMPARED))
+        tallies = await self._ask(lambda store: store.tool_tallies(since_ns=since_ns))
+        told = {name: tally for name, tally in tallies.items() if tool in (None, name)}
+        found = Tools(lines.tools(told, _by_agent(patterns))[:_LISTED], tuple(map(lines.pattern, patterns[:_PATTERNS])))
+        if tool is None:
+            return found
+        by_parameters = await self._ask(lambda store: store.patterns(tool=tool, limit=_PATTERNS))
+        effects: list[lines.Effect] = []
+        for by in _TIMES:
+            effects += lines.effects(by, await self._ask(partial(_effects, by=by, tool=tool, since_ns=since_ns)))
+        return replace(found, by_parameters=tuple(map(lines.pattern, by_parameters)), effects=tuple(effects))
 
     async def agents(self, *, days: int) -> Agents:
         since_ns, now_ns = self._since(days), self._now_ns()
@@ -159,6 +182,7 @@ class Archive:
                 errors=store.failures("error", since_ns=since_ns),
                 graded=[(replace(kept.record, end_ns=kept.active_ns), kept.effective) for kept in latest if kept.effective is not None],
                 scores=scores,
+                config=self._grades,
             )
             return summary(known, days=days, now_ns=now_ns)
 
@@ -174,24 +198,15 @@ class Archive:
         return 0 if days is None else max(self._now_ns() - days * _DAY_NS, 0)
 
 
-def _tools(store: Store, tool: str | None, since_ns: int) -> Tools:
-    patterns = store.aggregated_patterns(tool=tool, limit=_PATTERNS)
-    tallies = {name: tally for name, tally in store.tool_tallies(since_ns=since_ns).items() if tool in (None, name)}
-    found = Tools(lines.tools(tallies, _by_agent(patterns)), tuple(map(lines.pattern, patterns)))
-    if tool is None:
-        return found
-    effects = (
-        *lines.effects("hour", store.effects("hour", tool=tool, since_ns=since_ns)),
-        *lines.effects("weekday", store.effects("weekday", tool=tool, since_ns=since_ns)),
-    )
-    return replace(found, by_parameters=tuple(map(lines.pattern, store.patterns(tool=tool, limit=_PATTERNS))), effects=effects)
+def _effects(store: Store, *, by: Literal["hour", "weekday"], tool: str | None, since_ns: int) -> list[Effect]:
+    return store.effects(by, tool=tool, since_ns=since_ns)
 
 
 def _parts(since_ns: int, now_ns: int) -> dict[str, Callable[[Store], Any]]:
     """The questions that make `Known`, one by one: where history is large, what waits to be written comes in between."""
     return {
         "tool_tallies": lambda store: store.tool_tallies(since_ns=since_ns),
-        "tool_agents": lambda store: _by_agent(store.aggregated_patterns(limit=_PATTERNS)),
+        "tool_agents": lambda store: _by_agent(store.aggregated_patterns(limit=_COMPARED)),
         "patterns": lambda store: store.aggregated_patterns(limit=_REPORTED),
         "models": lambda store: store.model_performance(),
         "agents": lambda store: store.agent_performance(since_ns=since_ns),

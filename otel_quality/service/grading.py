@@ -2,7 +2,9 @@
 
 One thread uses it: the historian's. The fitted model is kept in the store, so a restart fits nothing anew.
 
-Decision: sessions that were graded before a new fit keep their grade; a probability is what was known when the session ended.
+Decision: after a fit the latest sessions get the probability that the new model gives, because lists and means compare sessions with
+each other and a probability is comparable only within one model. Sessions whose outcome is known keep theirs: the new model has seen
+that outcome, and what was said before it was known is the honest figure.
 """
 
 import json
@@ -11,11 +13,12 @@ import time
 from dataclasses import replace
 from typing import Final
 
+from otel_quality.core.history import SessionFilter
 from otel_quality.core.sessions import calibrate
 from otel_quality.core.sessions.calibrate import Calibration, Labelled
 from otel_quality.core.sessions.grade import grade
 from otel_quality.core.sessions.record import Grade, SessionRecord
-from otel_quality.service.chores import Chore
+from otel_quality.service.chores import Chore, Done
 from otel_quality.store.contract import Store
 
 NAME: Final = "completion"
@@ -24,25 +27,43 @@ MAX_LABELS: Final = 5_000
 """Labelled sessions that a fit uses: the latest ones."""
 _REST: Final = 10.0
 """A fit is followed by a rest so many times as long, so that fitting never takes the thread from writing."""
+REFRESHED: Final = 1_000
+"""Sessions that get the probability of a new model, the latest ones."""
+_SLICE: Final = 50
+"""Sessions that are refreshed at once, so that what waits to be written comes in between."""
+_SAME: Final = 1e-3
+"""A difference of probabilities that is not worth a write."""
 _log: Final = logging.getLogger(__name__)
 
 
 class Grading:
-    """Is the historian's `Grader`."""
+    """Is the historian's `Grader`.
 
-    def __init__(self) -> None:
+    Args:
+        refreshed: sessions that get the probability of a new model, the latest ones.
+    """
+
+    def __init__(self, *, refreshed: int = REFRESHED) -> None:
         self._calibration: Calibration | None = None
         self._stamp = ""
         self._rested_s = 0.0
+        self._bound = self._refreshed = refreshed
 
     def __call__(self, record: SessionRecord) -> Grade:
         """Grade a session."""
-        graded = grade(record)
-        return graded if self._calibration is None else replace(graded, p_completed=self._calibration.probability(record))
+        return replace(grade(record), p_completed=self._probability(record))
+
+    def _probability(self, record: SessionRecord) -> float | None:
+        return None if self._calibration is None else self._calibration.probability(record)
 
     def chore(self, *, every_s: float = 60.0) -> Chore:
-        """Fits anew when labels have changed, looking once a minute."""
-        return Chore("calibration", every_s, self.refit)
+        """Fits anew when labels have changed, looking once a minute; then refreshes, a slice at a time."""
+
+        def work(store: Store, now_ns: int) -> Done:
+            self.refit(store, now_ns)
+            return Done(more=self.refresh(store))
+
+        return Chore("calibration", every_s, work)
 
     def refit(self, store: Store, now_ns: int) -> None:
         """Take the kept model where it was fitted to the present labels, else fit."""
@@ -57,7 +78,7 @@ class Grading:
         self._rested_s = time.monotonic() + _REST * (time.monotonic() - begun_s)
         model = None if self._calibration is None else self._calibration.to_json()
         store.put_calibration(NAME, json.dumps({"stamp": stamp, "model": model}), now_ns=now_ns)
-        self._stamp = stamp
+        self._stamp, self._refreshed = stamp, 0
         if labelled:  # nobody labels anything: nothing to tell
             _log.info("%s", calibrate.shortfall(labelled) or f"grades are calibrated by {len(labelled)} labelled sessions")
 
@@ -70,5 +91,25 @@ class Grading:
             self._calibration = None if kept["model"] is None else Calibration.from_json(kept["model"])
         except ValueError:
             return False
-        self._stamp = stamp
+        self._stamp, self._refreshed = stamp, 0
         return True
+
+    def refresh(self, store: Store) -> bool:
+        """Give the next slice of the latest sessions the present model's probability; whether there is more of it to do.
+
+        It also begins after a start, to end what a stop may have interrupted.
+        """
+        if self._refreshed >= self._bound:
+            return False
+        kept = store.sessions(SessionFilter(graded=True, limit=_SLICE, offset=self._refreshed))
+        with store.transaction():
+            for each in kept:
+                probability = self._probability(each.record)
+                if each.grade is not None and each.completed is None and _differ(each.grade.p_completed, probability):
+                    store.set_probability(each.record.id, replace(each.grade, p_completed=probability))
+        self._refreshed = self._refreshed + _SLICE if len(kept) == _SLICE else self._bound
+        return self._refreshed < self._bound
+
+
+def _differ(known: float | None, new: float | None) -> bool:
+    return known != new if known is None or new is None else abs(known - new) > _SAME

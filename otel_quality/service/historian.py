@@ -25,7 +25,7 @@ from otel_quality.core.evaluations.record import Transcript
 from otel_quality.core.evaluations.told import Told
 from otel_quality.core.history import History, KeptSession, StoreHealth
 from otel_quality.core.history_totals import Totals
-from otel_quality.core.sessions import transcript
+from otel_quality.core.sessions import issues, transcript
 from otel_quality.core.sessions.issues import Watch
 from otel_quality.core.sessions.record import SessionRecord
 from otel_quality.core.tools.execution import Execution
@@ -35,7 +35,7 @@ from otel_quality.service.measuring import Measures, watching
 from otel_quality.service.outage import Outage
 from otel_quality.service.saying import Sayings
 from otel_quality.store.contract import Store
-from otel_quality.vocabulary.errors import StoreError, StoreUnavailable
+from otel_quality.vocabulary.errors import StoreError, StoreUnavailable, StoreUnreachable
 
 MAX_WAITING: Final = 100_000
 """Records that may wait to be written: some 100 MB when sessions are long; so many bytes of text count as one more."""
@@ -110,6 +110,7 @@ class Historian:
         sayings: masks what sessions say, and keeps it.
         pace: intervals.
         max_waiting: bound of what waits to be written.
+        grades: when they are worth a word.
     """
 
     def __init__(
@@ -121,6 +122,7 @@ class Historian:
         sayings: Sayings | None = None,
         pace: Pace = Pace(),
         max_waiting: int = MAX_WAITING,
+        grades: issues.Config = issues.DEFAULT,
     ) -> None:
         self._open, self._grader, self._pace, self._max_waiting = open_store, grader, pace, max_waiting
         self.sayings = sayings or Sayings(transcript.Config())
@@ -129,7 +131,7 @@ class Historian:
         self._thread = threading.Thread(target=self._run, name="historian", daemon=True)
         self._counting = threading.Lock()
         self._count = self._dropped = 0
-        self._waiting, self._earlier = _Waiting(), Earlier()
+        self._waiting, self._earlier, self._grades = _Waiting(), Earlier(), grades
         self._store: Store | None = None
         self._totals, self._watch, self._measures = Totals(), Watch(), Measures()
         self._pruned = 0
@@ -233,8 +235,8 @@ class Historian:
     def _run(self) -> None:
         try:
             self._opened()
-        except StoreUnavailable:
-            self._outage.attempt("opened", self._opened)
+        except StoreUnavailable as error:
+            self._outage.failed(error, "opened")
         except Exception as error:  # noqa: BLE001 - it is the starter's
             self._tell_first(error)
             return
@@ -290,7 +292,7 @@ class Historian:
         if self._store is None:
             store = self._open()
             try:
-                self._watch = watching(store)
+                self._watch = watching(store, self._grades)
             except BaseException:
                 store.close()
                 raise
@@ -353,11 +355,16 @@ class Historian:
         self._changed = True
 
     def _answer(self, asked: _Asked) -> None:
+        answer: Any
         try:
-            if self._store is None and time.monotonic() < self._outage.retry_due_s:
-                raise StoreUnavailable(self._outage.error)
-            answer, failed = asked.work(self._opened()), False
-            self._changed = True
+            if not self._outage.may_ask or (self._store is None and not self._outage.may_try):
+                answer, failed = StoreUnavailable(self._outage.error), True
+            else:
+                answer, failed = asked.work(self._opened()), False
+                self._changed = True
+        except StoreUnreachable as error:
+            self._outage.failed(error, "read")
+            answer, failed = StoreUnavailable(str(error)), True
         except StoreError as error:
             self._outage.failures += 1
             answer, failed = StoreUnavailable(str(error)), True

@@ -5,7 +5,7 @@ from typing import Final
 
 from otel_quality.core.history import History, SessionFilter, StoreHealth
 from otel_quality.core.history_totals import MAX_AGENTS, Totals
-from otel_quality.core.sessions.issues import BLOCK, Watch
+from otel_quality.core.sessions.issues import BLOCK, Config, Watch
 from otel_quality.core.sessions.issues import WINDOW as GRADES
 from otel_quality.core.tools import predict, velocity
 from otel_quality.core.tools.knowledge import Tally
@@ -62,9 +62,9 @@ class Measures:
         )
 
 
-def watching(store: Store) -> Watch:
+def watching(store: Store, config: Config) -> Watch:
     """A watch over grades that goes on where the history that is kept ends: with the latest graded sessions of each task type."""
-    watch = Watch()
+    watch = Watch(config)
     for task in TASK_TYPES:
         latest = store.sessions(SessionFilter(task_type=task, graded=True, limit=BLOCK * GRADES))
         for kept in sorted(latest, key=attrgetter("active_ns")):

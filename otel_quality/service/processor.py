@@ -79,7 +79,7 @@ async def _listen(config: Config, listeners: Listeners, historian: Historian, ju
     )
     api = create_app(
         owner,
-        Archive(historian, time.time_ns),
+        Archive(historian, time.time_ns, config.grades),
         Opinions(historian, judging, time.time_ns),
         version=release,
         bound_host=server.host,
@@ -118,7 +118,7 @@ def _historian(config: Config) -> Historian:
     sayings = Sayings(config.content)
     if config.content.keep:
         sayings.check()
-    return Historian(lambda: open_store(config.store, data_dir=data_dir), grading, chores, sayings=sayings)
+    return Historian(lambda: open_store(config.store, data_dir=data_dir), grading, chores, sayings=sayings, grades=config.grades)
 
 
 def _make(folder: Path) -> None:

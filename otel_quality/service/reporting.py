@@ -10,19 +10,30 @@ from otel_quality.core.history import Report
 from otel_quality.core.reports import weeks
 from otel_quality.core.reports.records import Weekly
 from otel_quality.core.reports.weekly import WEEKS_BEFORE, weekly
-from otel_quality.service.chores import Chore
+from otel_quality.service.chores import Chore, Done
 from otel_quality.store.contract import Store
 
 _WEEKLY: Final = TypeAdapter(Weekly)
 
 
 def weekly_reports(*, every_s: float = 3600.0) -> Chore:
-    """Keeps the reports of this week and of the last one, hourly, so that a week has its report although nobody asked for it."""
+    """Keeps the report of this week, hourly, and once that of the last one: a week has its report although nobody asked for it.
 
-    def work(store: Store, now_ns: int) -> None:
+    One of them at a time, so that what waits to be written comes in between.
+    """
+
+    finished = ""
+
+    def work(store: Store, now_ns: int) -> Done:
+        nonlocal finished
         this = weeks.week_of(now_ns)
-        for week in (this, *weeks.before(this, 1)):
-            keep_weekly(store, week, now_ns=now_ns)
+        last = next(iter(weeks.before(this, 1)), finished)
+        if last == finished:
+            keep_weekly(store, this, now_ns=now_ns)
+            return Done()
+        keep_weekly(store, last, now_ns=now_ns)
+        finished = last
+        return Done(more=True)
 
     return Chore("weekly report", every_s, work)
 

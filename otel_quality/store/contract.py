@@ -101,6 +101,12 @@ class Store(Judged, Protocol):
     def count_sessions(self, wanted: SessionFilter) -> int:
         """How many `sessions` would give without limit and offset."""
 
+    def set_probability(self, session_id: str, grade: Grade) -> bool:
+        """Put a grade that differs in `p_completed` alone in the place of the kept one; False where the session has none.
+
+        No revision is made, and neither `graded_ns` nor `updated_ns` moves: what happened in the session has not changed.
+        """
+
     def revisions(self, session_id: str) -> list[Revision]:
         """Grades that the session had, newest first."""
 
@@ -172,10 +178,10 @@ class Store(Judged, Protocol):
         """Executions by agent."""
 
     def model_performance(self, *, task_type: str | None = None) -> list[ModelPerformance]:
-        """Per (model, task type), most samples first."""
+        """Per (model, task type), most samples first, at most 1000."""
 
     def agent_performance(self, *, since_ns: int, until_ns: int = FOREVER_NS) -> list[AgentPerformance]:
-        """Per agent, most samples first."""
+        """Per agent, most samples first, at most 1000."""
 
     def effects(
         self, by: Literal["hour", "weekday"], *, tool: str | None = None, agent: str | None = None, since_ns: int = 0

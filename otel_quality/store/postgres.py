@@ -13,9 +13,17 @@ from functools import lru_cache
 from typing import Any, Final
 
 from otel_quality.store.database import Database, Row, Values
-from otel_quality.vocabulary.errors import StoreRefused, StoreUnavailable
+from otel_quality.vocabulary.errors import StoreRefused, StoreUnavailable, StoreUnreachable
 
 _OPTIONS: Final = "-c search_path=otel_quality -c statement_timeout=60s -c lock_timeout=10s -c timezone=UTC"
+_PATIENCE: Final = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 10_000,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+}
+"""A server that falls silent is noticed after 10 seconds, and not after the many minutes that TCP itself would wait."""
 _LOCK: Final = 7_295_318_054
 """Advisory lock that two processors that start at once take in turn for the migrations."""
 _PARAMETER: Final = re.compile(r"(?<![:\w]):(\w+)")
@@ -65,13 +73,11 @@ class Postgres(Database):
         if self._connection is None:
             driver = self._psycopg
             try:
-                connection = driver.connect(
-                    self._url, autocommit=True, connect_timeout=5, options=_OPTIONS, application_name="otel-quality", keepalives_idle=30
-                )
+                connection = driver.connect(self._url, autocommit=True, options=_OPTIONS, application_name="otel-quality", **_PATIENCE)
             except driver.ProgrammingError as error:
                 raise StoreRefused(f"store.url is no address of PostgreSQL: {_line(error)}") from error
             except driver.OperationalError as error:
-                raise StoreUnavailable(f"PostgreSQL: {_line(error)}") from error
+                raise StoreUnreachable(f"PostgreSQL: {_line(error)}") from error
             self._connection = connection
             try:
                 connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))

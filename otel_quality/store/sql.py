@@ -91,6 +91,10 @@ class SqlStore(SqlJudged):
         values = rows.from_filter(wanted)
         return int(self._query(sql.count_sessions(values), values)[0][0])
 
+    def set_probability(self, session_id: str, grade: Grade) -> bool:
+        values = {"id": rows.clean(session_id), "p_completed": grade.p_completed, "grade": rows.from_grade(grade)}
+        return self._change(sql.SET_PROBABILITY, values) > 0
+
     def revisions(self, session_id: str) -> list[Revision]:
         return [rows.to_revision(row) for row in self._query(sql.REVISIONS, {"id": rows.clean(session_id)})]
 
@@ -134,13 +138,16 @@ class SqlStore(SqlJudged):
         span = {"since": since_ns, "until": until_ns}
         found = self._query(sql.ERROR_GROUPS, {**span, "limit": limit})
         examples = self._examples(sql.ERROR_EXAMPLES, span) if found else {}
-        return [ErrorGroup(*(*row, examples.get(row[:3], ()))) for row in found]
+        return [
+            ErrorGroup(error, tool, task_type, count, sessions, first_ns, last_ns, examples.get((error, tool, task_type), ()))
+            for error, tool, task_type, count, sessions, first_ns, last_ns in found
+        ]
 
     def failures(self, by: Literal["tool", "error"], *, since_ns: int, until_ns: int = FOREVER_NS, limit: int = 100) -> list[Failures]:
         span = {"since": since_ns, "until": until_ns}
         found = self._query(sql.FAILURES[by], {**span, "limit": limit})
         examples = self._examples(sql.FAILURE_EXAMPLES[by], span) if found else {}
-        return [Failures(*(*row, examples.get(row[:1], ()))) for row in found]
+        return [Failures(name, count, sessions, examples.get((name,), ())) for name, count, sessions in found]
 
     def _examples(self, statement: str, span: Mapping[str, int]) -> dict[Row, tuple[str, ...]]:
         """Sessions by what the statement groups by."""
@@ -172,10 +179,11 @@ class SqlStore(SqlJudged):
         limit: int = 500,
     ) -> list[Pattern]:
         values = {"tool": tool, "agent": agent, "params_hash": params_hash, "model": model, "limit": limit}
-        return [rows.to_pattern(row) for row in self._query(sql.PATTERNS, values)]
+        return [rows.to_pattern(row) for row in self._query(sql.PATTERNS if tool is None else sql.PATTERNS_OF_TOOL, values)]
 
     def aggregated_patterns(self, *, tool: str | None = None, agent: str | None = None, limit: int = 500) -> list[Pattern]:
-        return [rows.to_pattern(row) for row in self._query(sql.AGGREGATED, {"tool": tool, "agent": agent, "limit": limit})]
+        statement = sql.AGGREGATED if tool is None else sql.AGGREGATED_OF_TOOL
+        return [rows.to_pattern(row) for row in self._query(statement, {"tool": tool, "agent": agent, "limit": limit})]
 
     def pattern(self, *, tool: str, agent: str, params_hash: str | None) -> Pattern | None:
         values = {"tool": tool, "agent": agent}
@@ -186,7 +194,8 @@ class SqlStore(SqlJudged):
         return rows.to_pattern(found[0]) if found else None
 
     def tool_tallies(self, *, since_ns: int, until_ns: int = FOREVER_NS) -> dict[str, Tally]:
-        found = self._query(sql.TOOLS, {"since": since_ns, "until": until_ns})
+        ever = since_ns <= 0 and until_ns == FOREVER_NS
+        found = self._query(sql.TOOLS_EVER, {}) if ever else self._query(sql.TOOLS, {"since": since_ns, "until": until_ns})
         return {tool: rows.to_tally(*counts) for tool, *counts in found}
 
     def agent_tallies(self, *, since_ns: int, until_ns: int = FOREVER_NS, tool: str | None = None) -> dict[str, Tally]:
@@ -329,6 +338,6 @@ def _mean(total: Any, count: Any) -> float | None:
 
 
 def _summary(row: Row) -> GradeSummary:
-    start_ns, task_type, sessions, completed, with_errors, recovered, loop_risks, efficiency, quality = row
+    start_ns, task_type, sessions, completed, with_errors, recovered, loop_risks, efficiency, quality, told, succeeded = row
     counts = (int(sessions), int(completed), int(with_errors), int(recovered), int(loop_risks))
-    return GradeSummary(int(start_ns), task_type, *counts, float(efficiency), float(quality))
+    return GradeSummary(int(start_ns), task_type, *counts, float(efficiency), float(quality), int(told), int(succeeded))

@@ -2,6 +2,8 @@
 
 Decision: WAL with synchronous=FULL. The historian writes about once a second, so one fsync per commit costs little, and a
 grade that a person has set survives a power cut too.
+Decision: a page cache of 64 MiB: rows come in the order of time, and go into indexes in any order; with SQLite's own 2 MiB each takes
+a third longer from some hundred thousand rows on.
 Decision: incremental vacuum, so that what retention removes is handed back in small steps and the file is never copied.
 """
 
@@ -23,6 +25,7 @@ _PRAGMAS: Final = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
+    "PRAGMA cache_size = -65536",
     "PRAGMA case_sensitive_like = ON",
     "PRAGMA journal_size_limit = 67108864",
 )

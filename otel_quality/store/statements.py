@@ -11,6 +11,9 @@ from typing import Any, Final
 COMPLETED: Final = "COALESCE(by_person_completed, completed)"
 KNOWN: Final = "COALESCE(by_person_completed, told, told_by_span, told_by_feedback)"
 
+MOST: Final = 1_000
+"""Agents, and models by task type, that are told: names come from telemetry, and somebody may give each run one of its own."""
+
 # Executions
 
 _EXECUTION: Final = """
@@ -30,21 +33,34 @@ EXECUTIONS: Final = f"""
     ORDER BY time_ns DESC, trace_id, span_id LIMIT :limit
 """  # noqa: S608
 _MEANS: Final = "COUNT(*) AS samples, SUM(success), AVG(latency_ns), AVG(confidence)"
-PATTERNS: Final = f"""
-    SELECT tool, params_hash, agent, model, {_MEANS}, MAX(time_ns) FROM executions
-    WHERE (CAST(:tool AS TEXT) IS NULL OR tool = :tool) AND (CAST(:agent AS TEXT) IS NULL OR agent = :agent)
-        AND (CAST(:params_hash AS TEXT) IS NULL OR params_hash = :params_hash) AND (CAST(:model AS TEXT) IS NULL OR model = :model)
-    GROUP BY tool, params_hash, agent, model ORDER BY samples DESC, tool, params_hash, agent, model LIMIT :limit
-"""  # noqa: S608
+_ANY_TOOL: Final = "CAST(:tool AS TEXT) IS NULL"
+_ONE_TOOL: Final = "tool = :tool"
+"""Apart, because an index is looked into for one tool, and is not for one or any."""
+
+
+def _patterns(tool: str) -> str:
+    return f"""
+        SELECT tool, params_hash, agent, model, {_MEANS}, MAX(time_ns) FROM executions
+        WHERE {tool} AND (CAST(:agent AS TEXT) IS NULL OR agent = :agent)
+            AND (CAST(:params_hash AS TEXT) IS NULL OR params_hash = :params_hash) AND (CAST(:model AS TEXT) IS NULL OR model = :model)
+        GROUP BY tool, agent, params_hash, model ORDER BY samples DESC, tool, params_hash, agent, model LIMIT :limit
+    """  # noqa: S608
+
+
+def _aggregated(tool: str) -> str:
+    return f"""
+        SELECT tool, NULL, agent, model, {_MEANS}, MAX(time_ns) FROM executions
+        WHERE {tool} AND (CAST(:agent AS TEXT) IS NULL OR agent = :agent)
+        GROUP BY tool, agent, model ORDER BY samples DESC, tool, agent, model LIMIT :limit
+    """  # noqa: S608
+
+
+PATTERNS, PATTERNS_OF_TOOL = _patterns(_ANY_TOOL), _patterns(_ONE_TOOL)
+AGGREGATED, AGGREGATED_OF_TOOL = _aggregated(_ANY_TOOL), _aggregated(_ONE_TOOL)
 PATTERN: Final = f"""
     SELECT tool, params_hash, agent, model, {_MEANS}, MAX(time_ns) FROM executions
     WHERE tool = :tool AND agent = :agent AND params_hash = :params_hash
     GROUP BY tool, params_hash, agent, model ORDER BY samples DESC, model LIMIT 1
-"""  # noqa: S608
-AGGREGATED: Final = f"""
-    SELECT tool, NULL, agent, model, {_MEANS}, MAX(time_ns) FROM executions
-    WHERE (CAST(:tool AS TEXT) IS NULL OR tool = :tool) AND (CAST(:agent AS TEXT) IS NULL OR agent = :agent)
-    GROUP BY tool, agent, model ORDER BY samples DESC, tool, agent, model LIMIT :limit
 """  # noqa: S608
 AGGREGATED_PATTERN: Final = f"""
     SELECT tool, NULL, agent, model, {_MEANS}, MAX(time_ns) FROM executions WHERE tool = :tool AND agent = :agent
@@ -53,19 +69,22 @@ AGGREGATED_PATTERN: Final = f"""
 TOOLS: Final = """
     SELECT tool, COUNT(*), SUM(success) FROM executions WHERE time_ns >= :since AND time_ns < :until GROUP BY tool ORDER BY tool
 """
+TOOLS_EVER: Final = "SELECT tool, COUNT(*), SUM(success) FROM executions GROUP BY tool ORDER BY tool"
+"""In the order of an index, where a range of time has to be sorted."""
 AGENTS: Final = """
     SELECT agent, COUNT(*), SUM(success) FROM executions
     WHERE time_ns >= :since AND time_ns < :until AND (CAST(:tool AS TEXT) IS NULL OR tool = :tool) GROUP BY agent ORDER BY agent
 """
 AGENT_PERFORMANCE: Final = f"""
-    SELECT agent, {_MEANS} FROM executions WHERE time_ns >= :since AND time_ns < :until GROUP BY agent ORDER BY samples DESC, agent
+    SELECT agent, {_MEANS} FROM executions WHERE time_ns >= :since AND time_ns < :until GROUP BY agent
+    ORDER BY samples DESC, agent LIMIT {MOST}
 """  # noqa: S608
-MODEL_PERFORMANCE: Final = """
+MODEL_PERFORMANCE: Final = f"""
     SELECT model, task_type, COUNT(*) AS samples, SUM(success), AVG(latency_ns),
         AVG(COALESCE(input_tokens + output_tokens, input_tokens, output_tokens))
     FROM executions WHERE CAST(:task_type AS TEXT) IS NULL OR task_type = :task_type
-    GROUP BY model, task_type ORDER BY samples DESC, model, task_type
-"""
+    GROUP BY model, task_type ORDER BY samples DESC, model, task_type LIMIT {MOST}
+"""  # noqa: S608
 MODEL_SESSIONS: Final = """
     SELECT only_model, task_type, SUM(tokens), SUM(cost_usd), SUM(CASE WHEN tokens > 0 THEN api_calls ELSE 0 END),
         SUM(CASE WHEN cost_usd > 0 THEN api_calls ELSE 0 END)
@@ -174,6 +193,7 @@ SET_OVERRIDE: Final = """
         by_person_efficiency = :efficiency, by_person_quality = :quality, by_person_recovered = :recovered, updated_ns = :now
     WHERE id = :id
 """
+SET_PROBABILITY: Final = "UPDATE sessions SET p_completed = :p_completed, grade = :grade WHERE id = :id AND graded_ns > 0"
 DELETE_SESSION: Final = "DELETE FROM sessions WHERE id = :id"
 DELETE_ITS_EXECUTIONS: Final = "DELETE FROM executions WHERE session = :id"
 MOVE_ITS_EXECUTIONS: Final = "UPDATE executions SET session = :into WHERE session = :id"
@@ -193,7 +213,8 @@ GRADE_SUMMARIES: Final = f"""
     SELECT ((active_ns + :shift) / :step) * :step - :shift, task_type, COUNT(*), SUM({COMPLETED}),
         SUM(CASE WHEN errors > 0 THEN 1 ELSE 0 END),
         SUM(CASE WHEN errors > 0 THEN COALESCE(by_person_recovered, recovered) ELSE 0 END), SUM(loop_risk),
-        SUM(COALESCE(by_person_efficiency, efficiency)), SUM(COALESCE(by_person_quality, quality))
+        SUM(COALESCE(by_person_efficiency, efficiency)), SUM(COALESCE(by_person_quality, quality)),
+        COUNT({KNOWN}), COALESCE(SUM({KNOWN}), 0)
     FROM sessions WHERE graded_ns > 0 AND active_ns >= :since AND active_ns < :until GROUP BY 1, 2 ORDER BY 1, 2
 """  # noqa: S608
 

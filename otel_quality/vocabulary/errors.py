@@ -4,6 +4,7 @@ OtelQualityError
 ├── ConfigError      a setting is wrong; the message names every problem and the allowed names
 ├── StoreError       history cannot be kept
 │   ├── StoreUnavailable   full disk, locked file, server away: temporary
+│   │   └── StoreUnreachable   the server cannot be connected to, which may take seconds to find out: temporary
 │   └── StoreRefused       newer schema, wrong address or rights: permanent
 └── RequestError     an OTLP request cannot be taken
     ├── Malformed        the body is no OTLP message: permanent
@@ -31,6 +32,10 @@ class StoreError(OtelQualityError):
 
 class StoreUnavailable(StoreError):
     """The disk is full, the file locked or the server away; the same call may succeed later."""
+
+
+class StoreUnreachable(StoreUnavailable):
+    """There is no connection to be had, so that nothing else can be asked either until the next attempt."""
 
 
 class StoreRefused(StoreError):

@@ -16,6 +16,7 @@ from otel_quality.core.sessions.messages import record
 from otel_quality.core.snapshot import Key, Snapshot
 from otel_quality.service.keeping import keep_one
 from tests import samples
+from tests.api.asking import ask as asked
 from tests.api.asking import problem
 from tests.core.reports.knowing import ADAPTATION, POLICY
 from tests.service.keeper import FAILED, NOW_NS, Keeper, execution, messages
@@ -319,15 +320,65 @@ def test_no_other_site_may_read_the_answers(ask: Ask) -> None:
 )
 def test_answers_fit_the_description(ask: Ask, path: str) -> None:
     description = ask("/openapi.json").json()
-    described = next(
-        operations["get"]["responses"]["200"]["content"]["application/json"]["schema"]
-        for name, operations in description["paths"].items()
-        if re.fullmatch(re.sub(r"\{\w+(:path)?\}", "[^/]+", name), path.partition("?")[0])
-    )
-    validator = jsonschema.Draft202012Validator(described | {"components": description["components"]})
+    schema = content(described(description, "GET", path)["responses"]["200"])
+    validator = jsonschema.Draft202012Validator(schema | {"components": description["components"]})
     validator.validate(ask(path).json())
     with pytest.raises(jsonschema.ValidationError):
         validator.validate({})
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("POST", "/v1/sessions", {"id": "handed-in", "messages": messages(("run_tests", FAILED), ("run_tests", "ok"))}, 201),
+        ("PATCH", "/v1/sessions/conv-1", {"pinned": True, "name": "The crash", "success": None}, 200),
+        ("POST", "/v1/sessions/conv-1/grade", {"response_quality": 2.5, "author": "ada"}, 200),
+        ("DELETE", "/v1/sessions/conv-1/grade", None, 200),
+        ("POST", "/v1/predictions", {"tool": "run_tests", "agent": "ezra", "params": {"path": "."}}, 201),
+        ("DELETE", "/v1/scores?backend=groq", None, 200),
+        ("DELETE", "/v1/drift", None, 200),
+    ],
+)
+def test_answers_to_writes_and_their_bodies_fit_the_description(
+    processor: FakeProcessor, keeper: Keeper, method: str, path: str, body: Any, status: int
+) -> None:
+    app = create_app(processor, keeper.archive(), version="1")
+    description = app.openapi()
+    operation = described(description, method, path)
+    components = {"components": description["components"]}
+    if body is not None:
+        jsonschema.validate(body, content(operation["requestBody"]) | components)
+    answer = asked(app, path, method=method, body=body)
+    assert answer.status_code == status
+    validator = jsonschema.Draft202012Validator(content(operation["responses"][str(status)]) | components)
+    validator.validate(answer.json())
+    with pytest.raises(jsonschema.ValidationError):
+        validator.validate({})
+
+
+def test_every_call_is_held_to_its_description(processor: FakeProcessor, keeper: Keeper) -> None:
+    """A new call has to be added to one of the two tests above."""
+    app = create_app(processor, keeper.archive(), version="1")
+    tested = {(method.upper(), name) for name, operations in app.openapi()["paths"].items() for method in operations}
+    reads = [mark.args[1] for mark in test_answers_fit_the_description.pytestmark]  # type: ignore[attr-defined]
+    writes = [mark.args[1] for mark in test_answers_to_writes_and_their_bodies_fit_the_description.pytestmark]  # type: ignore[attr-defined]
+    held = {("GET", path) for paths in reads for path in paths} | {row[:2] for rows in writes for row in rows}
+    assert {found for found in tested if not any(found[0] == method and fits(found[1], path) for method, path in held)} == set()
+
+
+def fits(name: str, path: str) -> bool:
+    """Whether a path is one of a described call."""
+    return re.fullmatch(re.sub(r"\{\w+(:path)?\}", "[^/]+", name), path.partition("?")[0]) is not None
+
+
+def described(description: Any, method: str, path: str) -> Any:
+    return next(
+        operations[method.lower()] for name, operations in description["paths"].items() if method.lower() in operations and fits(name, path)
+    )
+
+
+def content(described: Any) -> Any:
+    return described["content"]["application/json"]["schema"]
 
 
 def test_errors_fit_the_description_and_every_call_describes_them(ask: Ask) -> None:
@@ -335,5 +386,5 @@ def test_errors_fit_the_description_and_every_call_describes_them(ask: Ask) -> N
     jsonschema.validate(ask("/nothing").json(), description["components"]["schemas"]["Problem"])
     operations = [operation for path in description["paths"].values() for operation in path.values()]
     assert len(operations) == 32
-    assert all("application/problem+json" in operation["responses"]["4XX"]["content"] for operation in operations)
+    assert all("application/problem+json" in operation["responses"][of]["content"] for operation in operations for of in ("4XX", "5XX"))
     assert "422" not in str([operation["responses"].keys() for operation in operations])

@@ -7,6 +7,7 @@ import pytest
 from fastapi import FastAPI
 
 from otel_quality.api.app import create_app
+from otel_quality.service import archive
 from otel_quality.vocabulary.parameters import params_hash
 from tests import samples
 from tests.api.asking import ask, problem
@@ -61,6 +62,17 @@ def test_tools_come_with_patterns_over_all_parameters_and_their_best_agent(app: 
 
 def test_tools_of_the_last_days_leave_older_ones_out(app: FastAPI) -> None:
     assert [each["tool"] for each in get(app, "/v1/tools?days=30")["tools"]] == ["run_tests", "git_status"]
+
+
+def test_a_tools_best_agent_is_found_beyond_the_patterns_that_are_listed(
+    app: FastAPI, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive, "_PATTERNS", 1)
+    rare = [execution(number, tool="rare", agent="bilbo") for number in range(200, 203)]
+    keeper.tell(lambda store: store.put_executions(rare))
+    body = get(app, "/v1/tools")
+    assert len(body["patterns"]) == 1
+    assert {each["tool"]: each["optimal_agent"] for each in body["tools"]}["rare"] == "bilbo"
 
 
 def test_one_tool_is_told_by_parameters_and_by_time_too(app: FastAPI) -> None:

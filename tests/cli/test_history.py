@@ -78,7 +78,7 @@ def test_sessions_that_are_added_are_told_with_their_grades(added: Cli, tmp_path
 
 def test_a_file_that_is_no_session_is_told_and_the_others_are_added(added: Cli, tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text("{not JSON")
-    (tmp_path / "b.json").write_text("[]")
+    (tmp_path / "b.json").write_text('{"messages": []}')
     (tmp_path / "c.json").write_text(json.dumps({"id": "kept", "messages": messages()}))
     ran = added("sessions", "add", *(str(tmp_path / name) for name in ("a.json", "b.json", "c.json")))
     assert (ran.code, ran.out.split()[1]) == (1, "kept")
@@ -248,3 +248,12 @@ def test_nothing_yet_is_said(capsys: pytest.CaptureFixture[str], command: list[s
     out = capsys.readouterr().out
     assert code == 0
     assert any(word in out for word in ("yet", "No ", "None"))
+
+
+def test_of_a_long_course_its_beginning_and_its_end_are_shown(added: Cli, tmp_path: Path) -> None:
+    (tmp_path / "long.json").write_text(json.dumps({"id": "long", "messages": messages(*[("sh", FAILED), ("ls", "ok")] * 100)}))
+    added("sessions", "add", str(tmp_path / "long.json"))
+    out = added("sessions", "show", "long").out
+    assert "… 140 more lines; --all shows every call" in out
+    assert [f"{number:>3}" in out for number in (20, 21, 160, 161, 200)] == [True, False, False, True, True]
+    assert added("sessions", "show", "long", "--all").out.count("◀ recovered") == 100

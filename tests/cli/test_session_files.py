@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from otel_quality.cli.group import run
+from tests.core.sessions.test_exports import CHATGPT, CLAUDE
 
 SAMPLE = Path(__file__).parents[1] / "data" / "sessions" / "sample.jsonl"
 MESSAGES = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "All of it is done now."}]
@@ -57,6 +58,11 @@ def test_a_bare_message_list_is_one_session_and_several_are_several(tmp_path: Pa
     (tmp_path / "two.json").write_text(json.dumps([MESSAGES, MESSAGES]))
     assert len(graded(capsys, tmp_path / "one.json")[0]) == 1
     assert len(graded(capsys, tmp_path / "two.json")[0]) == 2
+
+
+def test_the_export_of_a_chat_application_is_many_sessions(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "conversations.json").write_text(json.dumps([CHATGPT, CLAUDE]))
+    assert [each["id"] for each in graded(capsys, tmp_path / "conversations.json")[0]] == ["c-1", "c-2"]
 
 
 def test_a_directory_is_all_session_files_in_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -75,6 +75,10 @@ def test_whether_it_succeeded(outcome: Outcome, success: bool) -> None:
     assert taken(tool(1, outcome=outcome))[0].success is success
 
 
+def test_a_failure_that_only_the_words_of_its_result_tell_is_one_here_as_in_the_sessions_grade() -> None:
+    assert taken(tool(1, error="timeout"))[0].success is False
+
+
 @pytest.mark.parametrize("outcome", [Outcome.CANCELLED, Outcome.ABANDONED])
 def test_what_the_caller_gave_up_is_counted_and_teaches_nothing(outcome: Outcome) -> None:
     found = Executions()

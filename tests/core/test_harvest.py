@@ -137,8 +137,11 @@ def test_what_sessions_hold_and_what_their_bounds_cost_is_in_the_snapshot() -> N
     assert engine.tick(now_ns=NOW).counters.dropped["tool_use"] == 4, "each of them once, also where a session is given again"
 
 
-def test_a_step_without_a_start_begins_when_it_ends_and_took_nobody_knows_how_long() -> None:
-    engine = fed([batch(tool(1, at_s=3, conversation="c")._replace(start_ns=UNKNOWN_NS))])
-    (session,) = engine.harvest(now_ns=NOW, last=True).sessions
+@pytest.mark.parametrize("start_ns", [UNKNOWN_NS, 2**64 - 1])
+def test_a_step_without_a_start_or_with_one_after_its_end_begins_when_it_ends_and_took_nobody_knows_how_long(start_ns: int) -> None:
+    engine = fed([batch(tool(1, at_s=3, conversation="c")._replace(start_ns=start_ns))])
+    harvest = engine.harvest(now_ns=NOW, last=True)
+    (session,) = harvest.sessions
+    assert harvest.executions[0].latency_ns == -1
     assert (session.start_ns, session.end_ns) == (BEGIN_NS + 3 * SECOND, BEGIN_NS + 3 * SECOND)
     assert session.tool_uses[0].latency_ns == -1

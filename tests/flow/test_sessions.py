@@ -97,3 +97,18 @@ def test_what_executions_taught_comes_back_to_the_agent(tmp_path: Path) -> None:
         assert policy.startswith("policy 0."), "the rule has lowered it"
         (answered,) = until(lambda: [each for each in serve.get("/v1/predictions")["predictions"] if each["success"]], 30, "what happened")
         assert (answered["tool"], answered["agent"], answered["probability"]) == ("read_file", "ezra", 1.0)
+
+
+def test_a_run_that_turns_out_to_be_part_of_a_conversation_is_one_session_with_it(tmp_path: Path) -> None:
+    run, asked = {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "ezra"}, {"gen_ai.conversation.id": CONVERSATION}
+    trace = f"{9:032x}"
+    with Serve(tmp_path) as serve:
+        post(serve, span(run, number=9), span(TOOL, number=9, span_id=b"childone", parent_span_id=(9).to_bytes(8, "big")))
+        until(lambda: [each["id"] for each in serve.get("/v1/sessions")["sessions"]] == [trace], 30, "the run as a session of its own")
+        post(serve, span(TOOL | asked | {"otel_quality.session.end": True}, number=9, span_id=b"childtwo"))
+        until(lambda: [each["id"] for each in serve.get("/v1/sessions")["sessions"]] == [CONVERSATION], 30, "the conversation alone")
+        whole = serve.get(f"/v1/sessions/{CONVERSATION}")
+        assert (whole["tool_calls"], whole["agents"], whole["ended"]) == (2, ["ezra"], True)
+        page = get_text(f"http://{serve.metrics}/metrics")
+        assert 'llmq_sessions_total{grade="completed",task="general"} 1.0' in page, "it is counted once"
+        assert serve.stop() == 0

@@ -17,9 +17,11 @@ DEADLINE_S = 30.0
 
 
 @asynccontextmanager
-async def kept_by(opened: Callable[[], Store], chores: Sequence[Chore] = (), *, max_waiting: int = MAX_WAITING) -> AsyncIterator[Historian]:
+async def kept_by(
+    opened: Callable[[], Store], chores: Sequence[Chore] = (), *, pace: Pace = FAST, max_waiting: int = MAX_WAITING
+) -> AsyncIterator[Historian]:
     """A historian at work."""
-    historian = Historian(opened, grade, chores, pace=FAST, max_waiting=max_waiting)
+    historian = Historian(opened, grade, chores, pace=pace, max_waiting=max_waiting)
     await historian.start()
     try:
         yield historian

@@ -79,3 +79,57 @@ def test_new_labels_are_fitted_after_a_rest(store: Store) -> None:
     grading._rested_s = 0.0
     grading.refit(store, NOW)
     assert store.calibration(NAME) != kept
+
+
+def kept(store: Store, name: str, errors: int) -> None:
+    """A session that was graded while nothing was calibrated."""
+    record = session(name, tool_calls=10, tool_errors=errors, error_run=errors, group="lab")
+    store.put_session(record, grade(record), source="spans", now_ns=NOW)
+
+
+def test_a_fit_gives_earlier_sessions_its_probability_without_a_new_revision(store: Store) -> None:
+    grading = Grading()
+    kept(store, "good", 0)
+    kept(store, "bad", 8)
+    label(store, 40)
+    before = store.session("good")
+    chore = grading.chore()
+    while (done := chore.work(store, NOW + 1)) is not None and done.more:
+        pass
+    good, bad = store.session("good"), store.session("bad")
+    assert before is not None
+    assert good is not None
+    assert good.grade is not None
+    assert bad is not None
+    assert bad.grade is not None
+    assert good.grade.p_completed is not None
+    assert bad.grade.p_completed is not None
+    assert good.grade.p_completed > bad.grade.p_completed
+    assert (good.graded_ns, good.updated_ns) == (before.graded_ns, before.updated_ns)
+    assert [each.grade.p_completed for each in store.revisions("good")] == [None]
+
+
+def test_a_session_whose_outcome_is_known_keeps_what_was_said_before(store: Store) -> None:
+    grading = Grading()
+    label(store, 40)
+    grading.refit(store, NOW)
+    while grading.refresh(store):
+        pass
+    assert {each.grade.p_completed for each in store.labelled() if each.grade is not None} == {None}
+
+
+def test_refreshing_is_bounded_and_goes_by_slices(store: Store) -> None:
+    for number in range(130):
+        record = replace(session(f"old{number}", tool_calls=10, group="lab"), end_ns=NOW + 10_000 - number)
+        store.put_session(record, grade(record), source="spans", now_ns=NOW)
+    label(store, 40)
+    grading = Grading(refreshed=100)
+    grading.refit(store, NOW)
+    assert [grading.refresh(store), grading.refresh(store), grading.refresh(store)] == [True, False, False]
+    known = [store.session(f"old{number}") for number in (0, 99, 100, 129)]
+    assert [each is not None and each.grade is not None and each.grade.p_completed is not None for each in known] == [
+        True,
+        True,
+        False,
+        False,
+    ]

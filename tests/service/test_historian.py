@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -13,14 +14,15 @@ from pathlib import Path
 import pytest
 
 from otel_quality.core.history import Override, SessionFilter
+from otel_quality.core.sessions.grade import grade
 from otel_quality.core.sessions.record import Grade, SessionRecord
 from otel_quality.service.chores import Chore, Done
-from otel_quality.service.historian import Historian
+from otel_quality.service.historian import Historian, Pace
 from otel_quality.store.contract import Config, Store
 from otel_quality.store.opening import open_store
 from otel_quality.store.sql import SqlStore
 from otel_quality.store.sqlite import Sqlite
-from otel_quality.vocabulary.errors import StoreRefused, StoreUnavailable
+from otel_quality.vocabulary.errors import StoreRefused, StoreUnavailable, StoreUnreachable
 from tests.service.history import in_folder, kept_by, until
 from tests.store import server
 from tests.store.samples import NOW, S, execution, prediction, session
@@ -273,6 +275,43 @@ async def test_a_server_that_is_away_is_waited_for(postgres: server.Server) -> N
         await until(lambda: historian.history().store.up)
         kept = await historian.ask(lambda store: store.sessions(SessionFilter()))
         assert {each.record.id for each in kept} == {"s1", "s2"}
+
+
+async def test_while_nothing_can_be_reached_questions_fail_at_once_until_the_next_attempt(tmp_path: Path) -> None:
+    silent = [True]
+    tried: list[int] = []
+
+    def ask(store: Store) -> str:
+        tried.append(1)
+        if silent[0]:
+            raise StoreUnreachable("PostgreSQL: connection timeout expired")
+        return "told"
+
+    async with kept_by(in_folder(tmp_path), pace=Pace(refresh_s=0.02, retry_s=3600)) as historian:
+        answers = await asyncio.gather(*(historian.ask(ask) for _ in range(20)), return_exceptions=True)
+        assert {str(answer) for answer in answers} == {"PostgreSQL: connection timeout expired"}
+        assert len(tried) == 1
+        await until(lambda: not historian.history().store.up)
+        assert historian.history().store.failures == 1
+    silent[0] = False
+    async with kept_by(in_folder(tmp_path)) as historian:
+        silent[0] = True
+        with pytest.raises(StoreUnavailable):
+            await historian.ask(ask)
+        silent[0] = False
+        await until(lambda: historian.history().store.failures == 1 and historian.history().store.up)
+        assert await historian.ask(ask) == "told"
+
+
+async def test_a_server_that_is_silent_is_tried_once_and_holds_up_one_question(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://nobody@127.0.0.1:{silent.getsockname()[1]}/x"
+        historian = Historian(lambda: open_store(Config(url=url), data_dir=None), grade, pace=Pace(retry_s=3600))
+        await historian.start()
+        answers = await asyncio.gather(*(historian.ask(lambda store: None) for _ in range(5)), return_exceptions=True)
+        await historian.stop()
+        assert all(isinstance(answer, StoreUnavailable) for answer in answers)
+        assert historian.history().store.failures == 1
 
 
 async def test_a_server_that_is_away_at_the_start_does_not_stop_it(postgres: server.Server) -> None:

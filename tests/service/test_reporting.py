@@ -9,6 +9,7 @@ from otel_quality.core.reports import weeks
 from otel_quality.core.reports.records import Weekly
 from otel_quality.core.sessions.grade import grade
 from otel_quality.core.sessions.record import SessionRecord
+from otel_quality.service.chores import Done
 from otel_quality.service.reporting import keep_weekly, weekly_reports
 from tests.service.keeper import DAY_NS, NOW_NS, Keeper
 
@@ -37,8 +38,24 @@ def kept(keeper: Keeper) -> list[str]:
 
 
 def test_the_chore_keeps_this_week_and_the_last(keeper: Keeper) -> None:
-    keeper.tell(lambda store: weekly_reports().work(store, NOW_NS))
+    chore = weekly_reports()
+    more = [keeper.tell(lambda store: chore.work(store, NOW_NS)) for _ in range(3)]
+    assert more == [Done(more=True), Done(), Done()]
     assert kept(keeper) == [WEEK, *weeks.before(WEEK, 1)]
+
+
+def test_a_week_that_is_over_is_reported_once_more_with_all_of_it(keeper: Keeper) -> None:
+    chore = weekly_reports()
+    for _ in range(2):
+        keeper.tell(lambda store: chore.work(store, NOW_NS))
+    put(keeper, "a")
+    for _ in range(2):
+        keeper.tell(lambda store: chore.work(store, NOW_NS + 7 * DAY_NS))
+    report = keeper.tell(lambda store: store.report(WEEK))
+    assert report is not None
+    assert '"sessions": 1' in report.document
+    assert '"over": true' in report.document
+    assert len(kept(keeper)) == 3
 
 
 def test_a_week_that_goes_on_is_reported_anew(keeper: Keeper) -> None:

@@ -77,6 +77,7 @@ def test_a_pattern_over_all_parameters_is_that_of_the_model_with_most_samples(st
 def test_tallies_count_a_stretch_of_time_without_its_end(store: Store) -> None:
     store.put_executions([execution(ago_s=10), execution(ago_s=5, success=False), execution("bash", agent="max", ago_s=0)])
     assert store.tool_tallies(since_ns=NOW - 10 * S, until_ns=NOW) == {"git_status": Tally(2, 1)}
+    assert store.tool_tallies(since_ns=0) == {"git_status": Tally(2, 1), "bash": Tally(1, 1)}
     assert store.agent_tallies(since_ns=NOW - 9 * S) == {"ezra": Tally(1, 0), "max": Tally(1, 1)}
     assert store.agent_tallies(since_ns=0, tool="bash") == {"max": Tally(1, 1)}
 
@@ -102,6 +103,14 @@ def test_models_by_task_with_tokens_of_executions_else_of_sessions_and_cost_of_s
         ModelPerformance("m3", "testing", Tally(1, 1), 20.0, None, None),
     ]
     assert [each.model for each in store.model_performance(task_type="testing")] == ["m3"]
+
+
+def test_where_every_run_has_a_name_of_its_own_the_busiest_are_told(store: Store) -> None:
+    store.put_executions([execution(agent=f"run-{each}", model=f"model-{each}") for each in range(1010)])
+    store.put_executions([execution(agent="run-1009", model="model-1009")])
+    agents, models = store.agent_performance(since_ns=0), store.model_performance()
+    assert (len(agents), agents[0].agent) == (1000, "run-1009")
+    assert (len(models), models[0].model) == (1000, "model-1009")
 
 
 def test_effects_of_hour_and_weekday(store: Store) -> None:

@@ -33,6 +33,19 @@ def test_a_session_put_again_is_one_session_and_each_grade_a_revision(store: Sto
     ]
 
 
+def test_a_probability_is_set_without_a_revision_or_a_new_time(store: Store) -> None:
+    store.put_session(session(), grade(p_completed=0.2), source="spans", now_ns=NOW)
+    store.put_session(session("ungraded"), None, source="spans", now_ns=NOW)
+    before = store.session("s1")
+    assert before is not None
+    assert store.set_probability("s1", grade(p_completed=0.9))
+    assert store.session("s1") == replace(before, grade=grade(p_completed=0.9))
+    assert [each.grade.p_completed for each in store.revisions("s1")] == [0.2]
+    assert store.recent_grades("debugging", window=10).p_completed == pytest.approx(0.9)
+    assert not store.set_probability("ungraded", grade())
+    assert not store.set_probability("nobody", grade())
+
+
 def test_of_many_revisions_the_latest_twenty_are_kept(store: Store) -> None:
     for number in range(25):
         store.put_session(session(), grade(), source="spans", now_ns=NOW + number)
@@ -197,6 +210,15 @@ def test_a_person_counts_before_the_machine_in_the_sums(store: Store) -> None:
     store.set_override("s1", OVERRIDE, now_ns=NOW)
     (summary,) = store.grade_summaries("day", since_ns=0)
     assert (summary.completed, summary.quality_sum, summary.efficiency_sum) == (0, 2.0, 4.0)
+
+
+def test_outcomes_that_are_known_are_summed_beside_the_grades(store: Store) -> None:
+    for name, told in (("a", True), ("b", False), ("c", None), ("d", None)):
+        store.put_session(session(name, success=told), grade(), source="spans", now_ns=NOW)
+    store.set_meta("b", Meta(success=True), now_ns=NOW)
+    store.set_override("c", Override(NOW, task_completed=False), now_ns=NOW)
+    (summary,) = store.grade_summaries("day", since_ns=0)
+    assert (summary.sessions, summary.told, summary.succeeded) == (4, 3, 2)
 
 
 def test_means_over_the_latest_sessions_of_a_task_type(store: Store) -> None:

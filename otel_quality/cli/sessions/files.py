@@ -15,6 +15,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from otel_quality.core.sessions.exports import is_export
 from otel_quality.core.sessions.shapes import LISTS
 
 File = BinaryIO | gzip.GzipFile | lzma.LZMAFile
@@ -98,7 +99,9 @@ def _several(value: Any, where: str, bad: Bad) -> Iterator[tuple[str, Any]]:
 
 
 def _is_session(value: Any) -> bool:
-    return isinstance(value, list) or (isinstance(value, dict) and any(isinstance(value.get(key), list) for key in LISTS))
+    return (
+        isinstance(value, list) or is_export(value) or (isinstance(value, dict) and any(isinstance(value.get(key), list) for key in LISTS))
+    )
 
 
 def _said(error: Exception) -> str:

@@ -19,6 +19,9 @@ Line = tuple[Text, Text]
 _GAP: Final[Line] = (Text(), Text())
 _FOLD: Final = 4
 """Calls in a row without a mark, from which they are told in one line."""
+_BEGINNING: Final = 20
+_END: Final = 40
+"""Lines of a long course that are shown."""
 _TOOL_WIDTH: Final = 28
 _MARKS: Final = {
     "": ("·", "dim", ""),
@@ -43,7 +46,8 @@ def command(session_id: str, every: bool, api_url: str, as_json: bool) -> None:
         return
     answer = terminal.tame(answer)
     out = terminal.console()
-    course = ((Text(), line) for line in _course(answer, every=every))
+    lines = list(_course(answer, every=every))
+    course = ((Text(), line) for line in (lines if every else _shortened(lines)))
     for head, body in (*_head(answer), _GAP, *course, _GAP, *grade_lines(answer)):
         terminal.item(out, head, body)
 
@@ -110,6 +114,14 @@ def _course(session: Any, *, every: bool) -> Iterator[Text]:
         for stage in together:
             run = run + 1 if stage["error"] else 0
             yield _stage(stage, width, run, timed=timed)
+
+
+def _shortened(lines: list[Text]) -> list[Text]:
+    """Of a long course its beginning and its end."""
+    between = len(lines) - _BEGINNING - _END
+    if between <= 1:
+        return lines
+    return [*lines[:_BEGINNING], Text(f"… {between} more lines; --all shows every call", style="dim"), *lines[-_END:]]
 
 
 def _folded(stages: list[Any], width: int) -> Text:

@@ -8,9 +8,10 @@ from otel_quality.core.reports.document import Column, Document, Section, Table
 from otel_quality.core.reports.intelligence import Intelligence
 from otel_quality.core.reports.records import Figures, Recurring, TaskType, Trend, Weekly
 from otel_quality.core.reports.summary import Summary, Watched
-from otel_quality.core.reports.words import UNKNOWN, counted, number, percent, points
+from otel_quality.core.reports.words import UNKNOWN, counted, minute, number, percent, points
 from otel_quality.core.sessions.issues import Discrepancy
 
+_KINDS: Final = {"unknown": "error of unknown kind"}
 _MEASURES: Final = {
     "mean_efficiency": "tool efficiency",
     "mean_quality": "response quality",
@@ -23,7 +24,7 @@ def weekly_page(report: Weekly) -> Document:
     """A weekly report for people."""
     figures = report.figures
     state = "the week is over" if report.over else "the week is not over yet"
-    lead = (f"{report.first_day} to {report.last_day} (UTC), {state}; made {report.made}.",)
+    lead = (f"{report.first_day} to {report.last_day} (UTC), {state}; made {minute(report.made)}.",)
     title = f"Weekly report {report.week}"
     if not figures.sessions:
         return Document(title, (*lead, "No session was graded in this week."), (_past(report),))
@@ -44,7 +45,7 @@ def summary_page(report: Summary) -> Document:
     """Sessions of the last days for people."""
     title = f"Sessions of the last {counted(report.days, 'day')}" if report.days > 1 else "Sessions of the last day"
     if not report.figures.sessions:
-        return Document(title, (f"None was graded; made {report.made}.",), ())
+        return Document(title, (f"None was graded; made {minute(report.made)} (UTC).",), ())
     by_day = [(each.day, each.figures) for each in report.by_day]
     parts = (
         _figures(report.figures, "In numbers"),
@@ -56,7 +57,7 @@ def summary_page(report: Summary) -> Document:
         _disagreements(report.disagreements),
         _over_time("Day by day", "day", by_day),
     )
-    return Document(title, (f"Until {report.made}.",), parts)
+    return Document(title, (f"Until {minute(report.made)} (UTC).",), parts)
 
 
 def _watched(found: tuple[Watched, ...]) -> Section:
@@ -92,12 +93,20 @@ def _to_do(suggestions: tuple[str, ...]) -> Section:
 def _figures(figures: Figures, title: str) -> Section:
     rows = (
         ("Sessions", str(figures.sessions), ""),
-        ("Completion rate", percent(figures.completion_rate), "sessions whose task was completed"),
+        ("Completion rate", percent(figures.completion_rate), "sessions whose task was completed, by their grades"),
+        *_outcomes(figures),
         ("Mean tool efficiency", number(figures.mean_efficiency), "of 5"),
         ("Mean response quality", number(figures.mean_quality), "of 5"),
         ("Recovery rate", percent(figures.recovery_rate), _recovery_means(figures)),
     )
     return Section(title, table=Table((Column("measure"), Column("value", number=True), Column("of", wide=True)), rows))
+
+
+def _outcomes(figures: Figures) -> tuple[tuple[str, str, str], ...]:
+    """What is known beside the grades, where somebody told it."""
+    if not figures.told:
+        return ()
+    return (("Known to succeed", percent(figures.success_rate), f"{counted(figures.told, 'session')} whose outcome was told"),)
 
 
 def _recovery_means(figures: Figures) -> str:
@@ -149,7 +158,12 @@ def _trend(trend: Trend) -> tuple[str, str, str]:
 
 
 def _past(report: Weekly) -> Section:
-    return _over_time("Week by week", "week", [(report.week, report.figures), *((each.week, each.figures) for each in report.past)])
+    """This week and those before it, back to the earliest that had sessions."""
+    told = [index for index, each in enumerate(report.past, start=1) if each.figures.sessions]
+    if not told:
+        return Section("Week by week", note=f"None of the {len(report.past)} weeks before had a session.")
+    shown = report.past[: told[-1]]
+    return _over_time("Week by week", "week", [(report.week, report.figures), *((each.week, each.figures) for each in shown)])
 
 
 def _over_time(title: str, what: str, stretches: list[tuple[str, Figures]]) -> Section:
@@ -169,17 +183,22 @@ def _recurring(found: tuple[Recurring, ...]) -> Section:
     if not found:
         return Section("Recurring", note="No error came up in more than one session.")
     items = tuple(
-        f"Error {each.error} of {each.tool} in {each.task_type}: {counted(each.count, 'time')} in {counted(each.sessions, 'session')}, "
-        f"since {each.since}, last {each.last}; for example {', '.join(each.examples)}."
+        f"{each.tool} in {each.task_type}, {_KINDS.get(each.error, each.error)}: {counted(each.count, 'time')} "
+        f"in {counted(each.sessions, 'session')} {_days(each)}; for example {', '.join(each.examples)}."
         for each in found
     )
-    return Section("Recurring", items=items)
+    return Section("Recurring", note="The same kind of error of the same tool in more than one session.", items=items)
+
+
+def _days(recurring: Recurring) -> str:
+    return f"on {recurring.since}" if recurring.since == recurring.last else f"from {recurring.since} to {recurring.last}"
 
 
 def intelligence_page(report: Intelligence) -> Document:
     """The intelligence report for people."""
     of, speed = report.outcomes, report.velocity
-    lead = [f"Tools, agents and times over {counted(report.days, 'day')}, models and patterns over all that is kept; made {report.made}."]
+    covered = f"Tools, agents and times over {counted(report.days, 'day')}, models and patterns over all that is kept"
+    lead = [f"{covered}; made {minute(report.made)} (UTC)."]
     if of.samples:
         lead.append(f"{counted(of.samples, 'execution')}, {percent(of.success_rate)} succeeded.")
     if speed.known:

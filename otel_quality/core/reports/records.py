@@ -14,6 +14,7 @@ class Figures:
 
     Attributes:
         recovery_rate: of the sessions that had errors, the share that ended well after the last one.
+        told: sessions whose outcome somebody knows; success_rate: the share of them that did succeed, whatever their grades say.
     """
 
     sessions: int
@@ -21,6 +22,8 @@ class Figures:
     mean_quality: float | None
     completion_rate: float | None
     recovery_rate: float | None
+    told: int = 0
+    success_rate: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from otel_quality.core.reports import lines
 from otel_quality.core.reports.document import Column, Section, Table
-from otel_quality.core.reports.words import UNKNOWN, counted, milliseconds, number, percent
+from otel_quality.core.reports.words import UNKNOWN, counted, milliseconds, minute, number, percent
 
 _NOBODY = "(none)"
 """An agent or model that the spans do not name."""
@@ -100,9 +100,7 @@ def effects(found: Sequence[lines.Effect], title: str = "Times that stand out") 
 def predictions(found: Sequence[lines.Prediction]) -> Section:
     columns = (Column("when"), Column("tool", wide=True), Column("agent", wide=True), Column("said", number=True), Column("happened"))
     happened = {True: "success", False: "failure", None: "not yet"}
-    rows = tuple(
-        (_minute(each.time), each.tool, each.agent or _NOBODY, percent(each.probability), happened[each.success]) for each in found
-    )
+    rows = tuple((minute(each.time), each.tool, each.agent or _NOBODY, percent(each.probability), happened[each.success]) for each in found)
     return _section(
         "Predictions", (*columns, Column("why", wide=True)), tuple((*row, each.reason) for row, each in zip(rows, found, strict=True))
     )
@@ -131,14 +129,14 @@ def accuracy(did: lines.Accuracy) -> Section:
 
 def adaptations(found: Sequence[lines.Adaptation]) -> Section:
     items = tuple(
-        f"{_minute(each.time)} {each.policy}: {each.old:g} -> {each.new:g}. {each.reason} ({each.trigger}). Expected: {each.expected}."
+        f"{minute(each.time)} {each.policy}: {each.old:g} -> {each.new:g}. {each.reason} ({each.trigger}). Expected: {each.expected}."
         for each in found
     )
     return Section("Adaptations", items=items, note="" if items else "No rule has changed a policy.")
 
 
 def policies(found: Sequence[lines.Policy]) -> Section:
-    rows = tuple((each.name, f"{each.value:g}", _minute(each.updated)) for each in found)
+    rows = tuple((each.name, f"{each.value:g}", minute(each.updated)) for each in found)
     return _section(
         "Policies", (Column("policy", wide=True), Column("value", number=True), Column("since")), rows, none="No policy was set."
     )
@@ -158,10 +156,6 @@ def _short(of: lines.Outcomes) -> tuple[str, ...]:
 
 def _velocity(speed: lines.Velocity) -> tuple[str, str]:
     return (f"{100 * speed.change:+.0f}", speed.trend) if speed.known else (UNKNOWN, UNKNOWN)
-
-
-def _minute(instant: str) -> str:
-    return instant[:16].replace("T", " ")
 
 
 def _interval(interval: tuple[float, float]) -> str:

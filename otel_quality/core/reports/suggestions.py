@@ -15,6 +15,9 @@ EFFICIENCY_BOUND: Final = 3.0
 RECOVERY_BOUND: Final = 0.80
 GRADE_BOUND: Final = 3.0
 """A task type under it is low."""
+SURE: Final = 5
+"""Sessions from which a low task type is named before those with fewer."""
+_UNKNOWN: Final = "unknown"
 REPEATED: Final = 2
 """Errors from which a tool or a category is named: once is chance."""
 
@@ -61,13 +64,16 @@ def _low_figures(figures: Figures) -> list[str]:
 
 def _named(types: Sequence[TaskType], tools: Sequence[Failures], errors: Sequence[Failures]) -> list[str]:
     found = []
-    if types and types[0].mean_grade < GRADE_BOUND:
-        low = types[0]
+    low_types = [each for each in types if each.mean_grade < GRADE_BOUND]
+    if low_types:
+        low = next((each for each in low_types if each.sessions >= SURE), low_types[0])
         found.append(f"Low task type: {low.task_type}, mean grade {low.mean_grade:.2f} of 5 over {counted(low.sessions, 'session')}.")
     if tools and tools[0].count >= REPEATED:
         tool = tools[0]
         found.append(f"Error-prone tool: {tool.name}, {tool.count} errors in {counted(tool.sessions, 'session')}: review how it is called.")
-    if errors and errors[0].count >= REPEATED:
-        error = errors[0]
-        found.append(f"Common error: {error.name}, {error.count} times: {_ADVICE.get(error.name, _ADVICE['unknown'])}.")
+    repeated = [each for each in errors if each.count >= REPEATED]
+    if repeated:
+        # Nobody can do anything about an error whose kind is unknown, as long as there is another.
+        error = next((each for each in repeated if each.name != _UNKNOWN), repeated[0])
+        found.append(f"Common error: {error.name}, {error.count} times: {_ADVICE.get(error.name, _ADVICE[_UNKNOWN])}.")
     return found

@@ -8,7 +8,7 @@ from otel_quality.core.reports import weeks
 from otel_quality.core.reports.records import Figures, TaskType
 from otel_quality.core.reports.suggestions import suggestions
 from otel_quality.core.reports.weekly import figures_of, task_types
-from otel_quality.core.sessions.issues import Discrepancy, Watch, discrepancies
+from otel_quality.core.sessions.issues import DEFAULT, Config, Discrepancy, Watch, discrepancies
 from otel_quality.core.sessions.record import Grade, SessionRecord
 
 
@@ -62,6 +62,7 @@ class Known:
         tools, errors: failed executions of the same days by tool and by category, the most frequent first.
         graded: the latest sessions with their effective grades, in any order; a session without times ends when it came.
         scores: of backends, 0-100, by (backend, task).
+        config: from which fall, and from which difference to the scores on, grades are worth a word.
     """
 
     summaries: Sequence[GradeSummary]
@@ -69,6 +70,7 @@ class Known:
     errors: Sequence[Failures] = ()
     graded: Sequence[tuple[SessionRecord, Grade]] = ()
     scores: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    config: Config = DEFAULT
 
 
 def summary(known: Known, *, days: int, now_ns: int) -> Summary:
@@ -85,14 +87,14 @@ def summary(known: Known, *, days: int, now_ns: int) -> Summary:
         tools=tuple(known.tools),
         errors=tuple(known.errors),
         by_day=tuple(Day(day, figures_of(by_day[day])) for day in sorted(by_day, reverse=True)),
-        watched=_watched(known.graded),
-        disagreements=tuple(discrepancies(known.graded, known.scores)),
+        watched=_watched(known.graded, known.config),
+        disagreements=tuple(discrepancies(known.graded, known.scores, threshold=known.config.discrepancy)),
         suggestions=suggestions(figures, types, known.tools, known.errors),
     )
 
 
-def _watched(graded: Sequence[tuple[SessionRecord, Grade]]) -> tuple[Watched, ...]:
-    watch = Watch()
+def _watched(graded: Sequence[tuple[SessionRecord, Grade]], config: Config) -> tuple[Watched, ...]:
+    watch = Watch(config)
     for record, grade in sorted(graded, key=lambda each: (each[0].end_ns, each[0].id)):
         watch.add(record.task_type, grade, at_ns=record.end_ns)
     return tuple(Watched(each.task, each.state, weeks.date(each.since_ns), each.samples, each.reason) for each in watch.read())

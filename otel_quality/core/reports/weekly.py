@@ -74,7 +74,7 @@ def figures_of(summaries: Iterable[GradeSummary]) -> Figures:
     """What grades of several task types add up to.
 
     >>> figures_of([GradeSummary(0, "testing", 4, 3, 2, 1, 0, 16.0, 14.0)])
-    Figures(sessions=4, mean_efficiency=4.0, mean_quality=3.5, completion_rate=0.75, recovery_rate=0.5)
+    Figures(sessions=4, mean_efficiency=4.0, mean_quality=3.5, completion_rate=0.75, recovery_rate=0.5, told=0, success_rate=None)
     """
     all_of = list(summaries)
     sessions = sum(each.sessions for each in all_of)
@@ -84,6 +84,8 @@ def figures_of(summaries: Iterable[GradeSummary]) -> Figures:
         mean_quality=_ratio(sum(each.quality_sum for each in all_of), sessions),
         completion_rate=_ratio(sum(each.completed for each in all_of), sessions),
         recovery_rate=_ratio(sum(each.recovered for each in all_of), sum(each.with_errors for each in all_of)),
+        told=(told := sum(each.told for each in all_of)),
+        success_rate=_ratio(sum(each.succeeded for each in all_of), told),
     )
 
 

@@ -53,6 +53,15 @@ def milliseconds(value: float | None) -> str:
     return f"{value:.0f} ms" if value >= 10 else f"{value:.1f} ms"
 
 
+def minute(instant: str) -> str:
+    """An instant in RFC 3339 to the minute.
+
+    >>> minute("2026-09-21T14:13:20Z")
+    '2026-09-21 14:13'
+    """
+    return instant[:16].replace("T", " ")
+
+
 def counted(count: int, noun: str) -> str:
     """A count with its noun.
 

@@ -1,6 +1,6 @@
 """What labelled sessions teach: how probable it is that a session was completed.
 
-A regularised logistic regression (scikit-learn) over distances from the norms of a session's group (`groups`). Slopes are shared by all
+A regularised logistic regression (scikit-learn) over what a session is relative to its group (`groups`). Slopes are shared by all
 groups, plus a deviation of each family of groups that the penalty pulls towards zero, plus a level per group: a group with few labels
 leans on the others, one with many has its say. With fewer than 20 labels, or none of one kind, there is no calibration.
 
@@ -30,7 +30,7 @@ MAX_LABELS: Final = 5_000
 """Labels that are fitted at most, the last given: memory and time grow with them (about 50 KB each), what they teach hardly does."""
 FAMILY: Final = 50
 """Labels from which a group has slopes of its own."""
-VERSION: Final = 1
+VERSION: Final = 2
 _STRENGTH: Final = 0.02
 """Inverse of the penalty. Columns are scaled by the figures below: a larger one is penalised less."""
 _SLOPE: Final = 0.7

@@ -1,7 +1,10 @@
 """Groups of sessions that are compared with each other: what is usual in each, and which one a session without a group is most like.
 
 Effort has no absolute scale: five tool calls are many in one kind of work and few in another. So every number of a session enters
-calibration as its distance from the mean of its group, in standard deviations.
+calibration as its rank within its group.
+
+Decision: ranks, not standard deviations from the mean, because counts, sizes and shares have long tails and many ties, where a few
+sessions would stretch the scale for all, and a rare yes among noes would weigh as much as a common one.
 """
 
 from collections import Counter
@@ -11,19 +14,22 @@ from typing import Any, Final
 
 import numpy as np
 
-from otel_quality.core.sessions.features import NAMES, Vector, dense, sketch
+from otel_quality.core.sessions.features import Vector, dense, sketch
 from otel_quality.core.sessions.record import SessionRecord
 from otel_quality.core.sessions.traits import CLASSES
 
 MIN_SESSIONS: Final = 10
 """Sessions under which a group has no norms of its own."""
-_FARTHEST: Final = 3.0
-"""Standard deviations beyond which a value counts no more."""
+_STEPS: Final = 64
+"""Values of a feature that a group keeps, at equal steps of rank."""
+_DIGITS: Final = 5
+"""Decimals of what is kept and of what is compared with it, so that what was equal stays equal in JSON."""
+_UNIFORM: Final = 12**0.5
+"""Makes ranks from 0 to 1 vary by 1."""
 _RARE: Final = 3
 """Sessions that must have a class of words for it to count."""
 _CLUES: Final = 300
 """Clues of a group that are kept, the most frequent ones."""
-_FLAT: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,36 +38,37 @@ class Group:
 
     Attributes:
         sessions: how many taught it.
-        mean, spread: of the dense features; spread 0 where it does not vary or is not known.
+        steps: of each dense feature the values at equal steps of rank; all the same where it does not vary or is not known.
         scale: weight of each class of the sketch, 0 where it is rare.
         centre: mean of the weighted sketches.
         clues: share of sessions that have a clue.
     """
 
     sessions: int
-    mean: Vector
-    spread: Vector
+    steps: Vector
     scale: Vector
     centre: Vector
     clues: Mapping[int, float]
 
     def distance(self, record: SessionRecord) -> Vector:
-        """The dense features as distances from what is usual; 0 where one is not known."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            away = (np.array(dense(record)) - self.mean) / self.spread
-        return np.where(np.isfinite(away), np.clip(away, -_FARTHEST, _FARTHEST), 0.0)
+        """The dense features as ranks around 0, -1.7 to 1.7; 0 where one is not known, or does not vary."""
+        values = _values(record)
+        at = values[:, None]
+        rank = ((self.steps < at).mean(axis=1) + (self.steps <= at).mean(axis=1)) / 2
+        tells = np.isfinite(values) & (self.steps[:, 0] < self.steps[:, -1])
+        return np.where(tells, _UNIFORM * (rank - 0.5), 0.0)
 
     def words(self, record: SessionRecord) -> Vector:
         """The sketch, weighted, of length 1, as distance from the centre; zeros without one."""
         return _unit(sketch(record) * self.scale) - self.centre
 
     def to_json(self) -> dict[str, Any]:
-        vectors = {name: np.round(getattr(self, name), 5).tolist() for name in ("mean", "spread", "scale", "centre")}
+        vectors = {name: np.round(getattr(self, name), _DIGITS).tolist() for name in ("steps", "scale", "centre")}
         return {"sessions": self.sessions, "clues": {str(clue): round(share, 4) for clue, share in self.clues.items()}, **vectors}
 
     @classmethod
     def from_json(cls, told: Mapping[str, Any]) -> "Group":
-        vectors = {name: np.array(told[name], np.float64) for name in ("mean", "spread", "scale", "centre")}
+        vectors = {name: np.array(told[name], np.float64) for name in ("steps", "scale", "centre")}
         return cls(sessions=int(told["sessions"]), clues={int(clue): float(share) for clue, share in told["clues"].items()}, **vectors)
 
 
@@ -72,19 +79,24 @@ def _unit(vector: Vector) -> Vector:
 
 def learn(records: Sequence[SessionRecord]) -> Group:
     """What is usual among these sessions; at least one."""
-    values = np.array([dense(record) for record in records])
-    known = np.isfinite(values)
-    count = np.maximum(known.sum(axis=0), 1)
-    mean = np.where(known, values, 0.0).sum(axis=0) / count
-    spread = np.sqrt(np.where(known, (values - mean) ** 2, 0.0).sum(axis=0) / count)
-    assert values.shape[1] == len(NAMES)
+    steps = np.array([_steps(values[np.isfinite(values)]) for values in np.array([_values(record) for record in records]).T])
     sketches = np.array([sketch(record) for record in records]).reshape(-1, CLASSES)
     having = (sketches > 0).sum(axis=0)
     scale = np.where(having >= _RARE, np.log((1 + len(records)) / (1 + having)) + 0.3, 0.0)
     centre = np.mean([_unit(each * scale) for each in sketches], axis=0)
     clues = Counter(clue for record in records for clue in record.clues).most_common(_CLUES)
     shares = {clue: count / len(records) for clue, count in clues}
-    return Group(len(records), mean, np.where(spread > _FLAT, spread, 0.0), scale, centre, shares)
+    return Group(len(records), steps, scale, centre, shares)
+
+
+def _values(record: SessionRecord) -> Vector:
+    return np.round(np.array(dense(record)), _DIGITS)
+
+
+def _steps(known: Vector) -> Vector:
+    """The values in the middle of each step of rank; zeros where none is known."""
+    ranks = (np.arange(_STEPS) + 0.5) / _STEPS
+    return np.sort(known)[(ranks * len(known)).astype(np.int64)] if len(known) else np.zeros(_STEPS)
 
 
 def nearest(record: SessionRecord, groups: Mapping[str, Group]) -> str | None:

@@ -29,12 +29,8 @@ from otel_quality.core.sessions.record import Grade, SessionRecord
 from otel_quality.vocabulary.measures import DRIFT_STATES
 from otel_quality.vocabulary.outcomes import Outcome
 
-GRADE_COLLAPSE: Final = 0.85
-"""Median grade of the newer sessions over that of the older ones; below it a task type may have got worse."""
 CHANCE: Final = 3.5
 """Standard errors between the means of both halves, above which it has."""
-DISCREPANCY: Final = 25.0
-"""Points between the mean grade and the backend's score from which they disagree."""
 MIN_SESSIONS: Final = 5
 BLOCK: Final = 5
 """Sessions that are one observation of the detector."""
@@ -45,6 +41,26 @@ _TASKS: Final = 100
 """Task types and tasks that are watched; further ones are not."""
 _COLLAPSE: Final = "length_collapse_ratio"
 """The detector's signal that is the collapse of grades here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """When grades are worth a word.
+
+    Attributes:
+        grade_collapse: median grade of a task type's newer sessions over that of its older ones, below which it has got worse; 0 to 1.
+        discrepancy: points between the mean grade of a backend's sessions and its score from which they do not fit; 1 to 100.
+    """
+
+    grade_collapse: float = 0.85
+    discrepancy: float = 25.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.grade_collapse < 1 or not 1 <= self.discrepancy <= 100:
+            raise ValueError("grade_collapse must lie between 0 and 1, discrepancy between 1 and 100")
+
+
+DEFAULT: Final = Config()
 
 
 def points(grade: Grade) -> float:
@@ -89,12 +105,19 @@ class Watch:
     """Watches the grades of each task over its last `WINDOW` blocks of sessions.
 
     Args:
-        collapse: see `GRADE_COLLAPSE`.
+        config: from which fall on it is told.
     """
 
-    def __init__(self, *, collapse: float = GRADE_COLLAPSE) -> None:
-        config = rules.Config(window=WINDOW, empty_response_rate=1.0, length_collapse_ratio=collapse, error_rate=1.0, min_window_fill=_FILL)
-        self._rules = rules.Rules(config)
+    def __init__(self, config: Config = DEFAULT) -> None:
+        self._rules = rules.Rules(
+            rules.Config(
+                window=WINDOW,
+                empty_response_rate=1.0,
+                length_collapse_ratio=config.grade_collapse,
+                error_rate=1.0,
+                min_window_fill=_FILL,
+            )
+        )
         self._slots: dict[str, int] = {}
         self._filling: dict[str, list[tuple[int, float]]] = {}
         self._blocks: dict[str, list[_Block]] = {}
@@ -173,7 +196,7 @@ class Discrepancy:
 
 
 def discrepancies(
-    graded: Iterable[tuple[SessionRecord, Grade]], scores: Mapping[tuple[str, str], float], *, threshold: float = DISCREPANCY
+    graded: Iterable[tuple[SessionRecord, Grade]], scores: Mapping[tuple[str, str], float], *, threshold: float
 ) -> list[Discrepancy]:
     """Where grades and backend scores disagree, the largest difference first.
 

@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from otel_quality.core.sessions import shapes, traits
+from otel_quality.core.sessions import exports, shapes, traits
 from otel_quality.core.sessions.instants import instant
 from otel_quality.core.sessions.record import SessionRecord, ToolUse
 from otel_quality.core.sessions.shapes import LISTS, Call, Result, Turn
@@ -27,9 +27,9 @@ def record(session: object) -> SessionRecord:
     """Read one session.
 
     Args:
-        session: a message list, or an object that holds one under `messages` or `conversation`; beside it may stand `id`, `source`,
-            `task_domain` (together the group), `model`, `agent`, `platform`, `task`, `success`, `started_at`, `ended_at` (Unix seconds, or
-            text of RFC 3339; else the first and the last time that a message tells).
+        session: a message list, an object that holds one under `messages` or `conversation`, or a conversation of an export (`exports`).
+            Beside the list may stand `id`, `source`, `task_domain` (together the group), `model`, `agent`, `platform`, `task`, `success`,
+            `started_at`, `ended_at` (Unix seconds, or text of RFC 3339; else the first and the last time that a message tells).
 
     Raises:
         ValueError: it is no session; the message is one line.
@@ -38,7 +38,7 @@ def record(session: object) -> SessionRecord:
     1
     """
     try:
-        return _record(session)
+        return _record(exports.plain(session))
     except RecursionError:
         raise ValueError("no session: it is nested too deeply") from None
 

@@ -98,14 +98,15 @@ class Part:
         self.uses: list[_Use] = []
         self.runs: dict[int, _Run] = {}
         self.final: Features | None = None
-        self.final_order = self.success_order = _NEVER
+        self.final_order: tuple[bool, int, int, int] = (False, *_NEVER)
+        self.success_order = _NEVER
         self.success: bool | None = None
         self.clarification = self.agent_failed = False
         self.contents: Contents | None = None
 
     def take(self, step: Step) -> None:
         """Add a step that was never added before."""
-        start_ns = step.end_ns if step.start_ns == UNKNOWN_NS else step.start_ns
+        start_ns = step.start_ns if UNKNOWN_NS < step.start_ns <= step.end_ns else step.end_ns
         first = (start_ns, step.trace_id, step.span_id)
         if self.start_ns < 0 or start_ns < self.start_ns:
             self.start_ns = start_ns
@@ -125,6 +126,8 @@ class Part:
             self._answer(step, first)
         elif step.kind == "agent":
             self.agent_failed = self.agent_failed or (step.parent_id == 0 and step.outcome in _FAILED)
+            if step.features is not None:
+                self._answered(step, False)
         is_agent = step.kind == "agent"
         self._run(step.trace_id, (start_ns, step.end_ns if is_agent else -1, is_agent and step.outcome in _FAILED))
         if step.ends or step.kind == "end" or (is_agent and step.parent_id == 0):
@@ -150,7 +153,7 @@ class Part:
             self.tool_errors += 1
             _count(self.error_types, error, 1)
             _count(self.failing_tools, step.tool, 1)
-        latency_ns = -1 if step.start_ns == UNKNOWN_NS else step.end_ns - step.start_ns
+        latency_ns = step.end_ns - step.start_ns if UNKNOWN_NS < step.start_ns <= step.end_ns else -1
         self.uses.append((step.end_ns, step.trace_id, step.span_id, step.tool, step.params_hash, latency_ns, error, step.agent))
         if len(self.uses) > 2 * self.bound:
             self._keep_latest()
@@ -175,10 +178,14 @@ class Part:
         if step.cost_usd > 0:
             self.cost_nano_usd += round(step.cost_usd * _NANO)
         if step.features is not None:
-            order = (step.end_ns, step.trace_id, step.span_id)
-            if order > self.final_order:
-                self.final, self.final_order = step.features, order
+            self._answered(step, True)
             self.clarification = self.clarification or step.features.asks_clarification
+
+    def _answered(self, step: Step, by_model: bool) -> None:
+        """Note an answer's features; what an agent's span says of its run counts where no call of a model says anything."""
+        order = (by_model, step.end_ns, step.trace_id, step.span_id)
+        if order > self.final_order:
+            self.final, self.final_order = step.features, order
 
     def merge(self, other: "Part") -> None:
         """Add all that another part has."""
@@ -239,7 +246,7 @@ class Part:
             output_tokens=self.output_tokens,
             cost_usd=self.cost_nano_usd / _NANO,
             final=self.final,
-            clarification=self.clarification,
+            clarification=self.clarification or (self.final is not None and self.final.asks_clarification),
             ended=max(self.mark_ns, outermost_ns([self])) >= self.end_ns,
             success=self.success,
             revision=revision,

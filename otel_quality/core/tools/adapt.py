@@ -12,6 +12,8 @@ from otel_quality.core.tools.knowledge import Adaptation, Policy
 
 Measure = Literal["success_rate", "mean_confidence", "mean_latency_s", "prediction_accuracy"]
 EVERY: Final = "*"
+MAX_POLICIES: Final = 1_000
+"""Policies that there may be before rules make no new ones: a policy may be named by an agent, and agents by telemetry."""
 AGENT: Final = "{agent}"
 """Stands for the agent's name in a policy's name."""
 
@@ -116,7 +118,7 @@ class Measured(NamedTuple):
 
 
 def due(rule: Rule, measured: Mapping[str, Measured], policies: Mapping[str, Policy], *, now_ns: int, period: str) -> list[Adaptation]:
-    """What a rule changes, by what was measured of each agent.
+    """What a rule changes, by what was measured of each agent; no new policy where there are `MAX_POLICIES`.
 
     Args:
         period: the UTC date; the store refuses a second adaptation of the same rule and agent in it.
@@ -126,7 +128,13 @@ def due(rule: Rule, measured: Mapping[str, Measured], policies: Mapping[str, Pol
         for agent, of in sorted(measured.items())
         if agent and rule.agent in (EVERY, agent) and of.samples >= rule.min_samples and rule.crossed(of.value)
     )
-    return [change for change in changes if change is not None]
+    room = max(MAX_POLICIES - len(policies), 0)
+    found: list[Adaptation] = []
+    for change in changes:
+        if change is not None and (change.policy in policies or room > 0):
+            room -= change.policy not in policies
+            found.append(change)
+    return found
 
 
 def _change(rule: Rule, agent: str, measured: Measured, policies: Mapping[str, Policy], *, now_ns: int, period: str) -> Adaptation | None:

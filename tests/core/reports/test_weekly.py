@@ -113,6 +113,20 @@ def test_the_low_task_type_the_tool_and_the_error_are_named() -> None:
     )
 
 
+def test_an_error_of_unknown_kind_is_named_only_where_there_is_no_other() -> None:
+    unknown, known, once = Failures("unknown", 9, 3, ()), Failures("timeout", 4, 2, ()), Failures("timeout", 1, 1, ())
+    (said,) = suggestions(GOOD, [], [], [unknown, known])
+    assert said.startswith("Common error: timeout, 4 times")
+    (said,) = suggestions(GOOD, [], [], [unknown, once])
+    assert said == "Common error: unknown, 9 times: look at the sessions to see what it is."
+
+
+def test_a_low_task_type_with_enough_sessions_is_named_before_one_with_few() -> None:
+    few, enough = (TaskType(name, sessions, grade, grade, grade, 0.5) for name, sessions, grade in (("docs", 4, 2.0), ("sql", 5, 2.5)))
+    (said,) = suggestions(GOOD, [few, enough], [], [])
+    assert said == "Low task type: sql, mean grade 2.50 of 5 over 5 sessions."
+
+
 def test_a_report_is_its_own_json() -> None:
     made = report(summary(), summary(back=1), tools=[Failures("sh", 3, 1, ("a",))])
     assert json.loads(json.dumps(asdict(made)))["figures"]["completion_rate"] == 0.75

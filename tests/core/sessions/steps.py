@@ -63,6 +63,7 @@ def _record(name: str, steps: list[Step], tool_uses: int) -> SessionRecord:
     runs = "".join("x" if use.error else "." for use in kept)
     ends = [each.end_ns for each in steps if each.ends or each.kind == "end" or each in _outermost(steps)]
     told = [each.features for each in answers if each.features is not None]
+    told = told or [each.features for each in steps if each.kind == "agent" and each.features is not None][-1:]
     outcomes = [each.success for each in steps if each.success is not None]
     task = _most([each.task for each in answers if each.task])
     inferred = (_distinct([each.task_type for each in by_start]) or (task[0][0] if task and task[0][0] in TASK_TYPES else "general",))[0]

@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from otel_quality.core.sessions.issues import Watch, discrepancies, points
+from otel_quality.core.sessions.issues import Config, Watch, discrepancies, points
 from otel_quality.core.sessions.record import Grade, SessionRecord
 
 GOOD = Grade(True, 5, 4.0, False, 3, 0)
@@ -34,6 +34,16 @@ def test_a_task_that_gets_worse_is_severe_since_then_and_says_why() -> None:
     assert found.ratio is not None
     assert found.ratio < found.threshold == 0.85
     assert found.reason == f"the median grade fell to {100 * found.ratio:.0f} % of what it was"
+
+
+def test_how_far_grades_must_fall_is_a_setting() -> None:
+    watch = Watch(Config(grade_collapse=0.01))
+    for number, each in enumerate([GOOD] * 60 + [BAD] * 30):
+        watch.add("code", each, at_ns=number)
+    assert [each.state for each in watch.read()] == ["stable"]
+    for wrong in ({"grade_collapse": 1.0}, {"discrepancy": 0.0}):
+        with pytest.raises(ValueError, match="grade_collapse"):
+            Config(**wrong)
 
 
 def test_work_that_always_fails_is_no_news() -> None:
@@ -80,8 +90,8 @@ def test_tasks_are_watched_apart_the_worst_first_and_within_a_bound() -> None:
 def test_grades_and_scores_that_do_not_fit_are_told_with_their_difference() -> None:
     graded = [(SessionRecord(str(n), backends=("groq",), task="code"), BAD) for n in range(5)]
     graded += [(SessionRecord(str(n), backends=("gemini",), task="code"), GOOD) for n in range(5)]
-    (found,) = discrepancies(graded, {("groq", "code"): 95.0, ("gemini", "code"): 90.0})
+    (found,) = discrepancies(graded, {("groq", "code"): 95.0, ("gemini", "code"): 90.0}, threshold=25)
     assert (found.backend, found.sessions, found.score) == ("groq", 5, 95.0)
     assert found.difference == found.grade - 95.0 < -25
-    assert discrepancies(graded[:4], {("groq", "code"): 95.0}) == []
+    assert discrepancies(graded[:4], {("groq", "code"): 95.0}, threshold=25) == []
     assert discrepancies(graded, {("groq", "code"): 95.0}, threshold=95) == []

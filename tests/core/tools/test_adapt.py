@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from otel_quality.core.tools import adapt
 from otel_quality.core.tools.adapt import DEFAULT, Config, Measured, Rule, due
 from otel_quality.core.tools.knowledge import Policy
 
@@ -48,6 +49,14 @@ def test_a_rule_for_one_agent_leaves_the_others_and_nobody_alone() -> None:
     assert not changes(rule, 0.0)
     assert changes(rule, 0.0, agent="max") == [("max.evidence_threshold", 0.8, 0.7)]
     assert not changes(DEFAULT, 0.0, agent="")
+
+
+def test_rules_make_no_new_policies_over_the_bound_and_go_on_with_those_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adapt, "MAX_POLICIES", 3)
+    measured = {agent: Measured(0.1, 10) for agent in ("a", "b", "c", "ezra")}
+    kept = {name: Policy(name, 0.8, 0) for name in (NAME, "other")}
+    made = due(DEFAULT, measured, kept, now_ns=1, period="2026-01-01")
+    assert [each.agent for each in made] == ["a", "ezra"]
 
 
 def test_an_adaptation_says_why_and_what_is_hoped_for() -> None:
