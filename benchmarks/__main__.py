@@ -1,10 +1,10 @@
-"""`python -m benchmarks [throughput|costs|sdk]`: all of them where none is named."""
+"""`python -m benchmarks [throughput|costs|sdk|judging]`: all of them where none is named."""
 
 import sys
 
-from benchmarks import costs, sdk, throughput
+from benchmarks import costs, judging, sdk, throughput
 
-BENCHMARKS = {"costs": costs.main, "sdk": sdk.main, "throughput": throughput.main}
+BENCHMARKS = {"costs": costs.main, "judging": judging.main, "sdk": sdk.main, "throughput": throughput.main}
 
 
 def main(names: list[str]) -> int:
