@@ -46,16 +46,18 @@ def krippendorff_alpha(units: Sequence[Sequence[float | None]]) -> Estimate:
     >>> round(krippendorff_alpha([(1, 1), (2, 2), (3, 2), (4, 4)]).value, 3)
     0.911
     """
-    told = [np.array([score for score in unit if score is not None], dtype=np.float64) for unit in units]
-    rated = [scores for scores in told if len(scores) > 1]
-    if not rated:
+    told = [(place, score) for place, unit in enumerate(units) for score in unit if score is not None]
+    of, scores = np.array([place for place, _ in told], dtype=np.int64), np.array([score for _, score in told], dtype=np.float64)
+    rated = np.bincount(of, minlength=len(units))[of] > 1
+    of, scores = of[rated], scores[rated]
+    if not len(scores):
         return Estimate(None, None, None, 0)
-    middle = float(np.concatenate(rated).mean())
-    sums = [
-        (len(scores), scores.sum(), (scores * scores).sum(), 2 * len(scores) * scores.var() * len(scores) / (len(scores) - 1))
-        for scores in (each - middle for each in rated)
-    ]
-    return _bootstrapped(np.array(sums), _alpha)
+    scores -= scores.mean()
+    _, of = np.unique(of, return_inverse=True)
+    count, total, squares = np.bincount(of).astype(np.float64), np.bincount(of, scores), np.bincount(of, scores * scores)
+    apart = scores - (total / count)[of]
+    within = 2 * count / (count - 1) * np.bincount(of, apart * apart)
+    return _bootstrapped(np.stack([count, total, squares, within], axis=1), _alpha)
 
 
 def _alpha(sums: Floats) -> Floats:
