@@ -3,12 +3,14 @@
 Each question runs on the thread that owns the store. Holds nothing itself; the clock is here.
 """
 
+import asyncio
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final, Protocol, TypeVar
 
 from otel_quality.api.history import Agents, Tools
+from otel_quality.core.evaluations.record import Transcript
 from otel_quality.core.history import KeptSession, Override, Revision, SessionFilter
 from otel_quality.core.reports import lines, weeks
 from otel_quality.core.reports.intelligence import Intelligence, Known, intelligence, total
@@ -18,6 +20,7 @@ from otel_quality.core.reports.summary import Summary, summary
 from otel_quality.core.sessions.record import SessionRecord
 from otel_quality.core.tools import predict, velocity
 from otel_quality.core.tools.knowledge import Bin, Pattern, Prediction, Tally
+from otel_quality.service import handed
 from otel_quality.service.reporting import keep_weekly
 from otel_quality.store.contract import Store
 
@@ -40,8 +43,8 @@ class Asks(Protocol):
         """Ask, and wait for the answer."""
         ...
 
-    async def add(self, record: SessionRecord, *, source: str) -> KeptSession:
-        """Keep a session that somebody hands in, graded, with its executions."""
+    async def add(self, record: SessionRecord, *, source: str, said: Transcript | None = None) -> KeptSession:
+        """Keep a session that somebody hands in, graded, with its executions; and what it said, masked, where that is given."""
         ...
 
 
@@ -51,10 +54,13 @@ class Archive:
     Args:
         historian: where questions go.
         now_ns: the clock.
+        keep_text: the text of sessions that are handed in is kept, where they do not say otherwise.
+        max_bytes: of one session's text.
     """
 
-    def __init__(self, historian: Asks, now_ns: Callable[[], int]) -> None:
+    def __init__(self, historian: Asks, now_ns: Callable[[], int], *, keep_text: bool = False, max_bytes: int = 1 << 20) -> None:
         self._ask, self._add, self._now_ns = historian.ask, historian.add, now_ns
+        self._keep_text, self._max_bytes = keep_text, max_bytes
 
     # Sessions
 
@@ -69,8 +75,10 @@ class Archive:
 
         return await self._ask(question)
 
-    async def add_session(self, record: SessionRecord) -> KeptSession:
-        return await self._add(record, source=_API)
+    async def add_session(self, session: object) -> KeptSession:
+        # In a thread: a long one must not hold up the telemetry that the same event loop receives.
+        record, said = await asyncio.to_thread(handed.read, session, keep_text=self._keep_text, max_bytes=self._max_bytes)
+        return await self._add(record, source=_API, said=said)
 
     async def set_meta(self, session_id: str, changes: Mapping[str, Any]) -> KeptSession | None:
         now_ns = self._now_ns()
