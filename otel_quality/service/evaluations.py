@@ -156,7 +156,7 @@ class Opinions:
             return Trust(judge, ())
         # One by one, so that what waits to be written comes in between; and the arithmetic where it holds nobody up.
         evaluations = await self._ask(lambda store: store.evaluations(limit=_COMPARED))
-        anchors = await self._ask(lambda store: store.evaluations(anchors=True, limit=_COMPARED))
+        anchors = await self._ask(lambda store: store.anchors(limit=_COMPARED))
         pairs = await self._ask(lambda store: store.pairs(versions, limit=_COMPARED))
         found = await asyncio.to_thread(report, versions, evaluations=evaluations, anchors=anchors, pairs=pairs)
         return Trust(judge, found.figures, found.drifts)
