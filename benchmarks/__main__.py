@@ -1,10 +1,16 @@
-"""`python -m benchmarks [costs|history|sdk|throughput]`: all of them where none is named."""
+"""`python -m benchmarks [costs|history|judging|sdk|throughput]`: all of them where none is named."""
 
 import sys
 
-from benchmarks import costs, history, sdk, throughput
+from benchmarks import costs, history, judging, sdk, throughput
 
-BENCHMARKS = {"costs": costs.main, "history": history.main, "sdk": sdk.main, "throughput": throughput.main}
+BENCHMARKS = {
+    "costs": costs.main,
+    "history": history.main,
+    "judging": judging.main,
+    "sdk": sdk.main,
+    "throughput": throughput.main,
+}
 
 
 def main(names: list[str]) -> int:

@@ -13,6 +13,7 @@ from typing import Final
 import grpc.aio
 
 from benchmarks.load import Requests
+from benchmarks.timing import process_cpu_s
 from tests.flow.programs import Program, Serve, free_port
 from tools import go
 
@@ -77,14 +78,9 @@ async def _drive(address: str, pid: int, size: int) -> Measured:
                 sent += size
 
         await asyncio.gather(*(send_until(time.monotonic() + 1) for _ in range(IN_FLIGHT)))
-        sent, begun_s = 0, _cpu_s(pid)
+        sent, begun_s = 0, process_cpu_s(pid)
         await asyncio.gather(*(send_until(time.monotonic() + SECONDS) for _ in range(IN_FLIGHT)))
-        return Measured(sent, _cpu_s(pid) - begun_s, pid)
-
-
-def _cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return Measured(sent, process_cpu_s(pid) - begun_s, pid)
 
 
 def _peer() -> Path | None:

@@ -21,6 +21,7 @@ In your program:
             call.finish(output_tokens=120, stop_reason="stop")
 
     oq.predict_success("git_status", agent="ezra", params={"path": "."}).probability
+    oq.feedback("conv-42", message_index=3, rating=-1)    # what a person says about a message
     oq.policy("ezra.evidence_threshold", default=0.8)     # adjusted by the processor's rules
     oq.on_policy_change("ezra.evidence_threshold", print)
 
@@ -31,6 +32,7 @@ The house, by room:
     wire/         OTLP in: bytes to columns; one file per span dialect
     core/         pure: windows, scores, drift verdicts, sessions and their grades, what tools teach; records in, a snapshot out
     store/        the history that people query, on SQLite or PostgreSQL
+    judge/        a panel of LLM experts, and masking of what it sees
     outlets/      the snapshot as Prometheus metrics
     api/          the snapshot and history as JSON
     service/      the processor: listeners, queue, clock
@@ -43,6 +45,7 @@ Importing this package loads the OpenTelemetry API and nothing heavier; `configu
 
 from otel_quality.sdk.block import llm_call
 from otel_quality.sdk.configuration import configure
+from otel_quality.sdk.feedback import feedback
 from otel_quality.sdk.observers import observe_agent, observe_llm, observe_tool
 from otel_quality.sdk.policies import on_policy_change, policy
 from otel_quality.sdk.predictions import Prediction, predict_success
@@ -51,6 +54,7 @@ from otel_quality.sdk.sessions import session
 __all__ = [
     "Prediction",
     "configure",
+    "feedback",
     "llm_call",
     "observe_agent",
     "observe_llm",

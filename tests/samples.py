@@ -122,6 +122,8 @@ def _intake() -> Intake:
         calls={"otel-genai": 40},
         seen=40,
         last_span_ns={"anthropic": NOON_NS, "groq": NOON_NS - 5_000_000_000},
+        evaluations={"annotation": 12, "feedback": 4, "unmatched": 1, "invalid": 1},
+        unheard=2,
     )
 
 
@@ -151,5 +153,6 @@ def history() -> History:
         velocity={"ezra": -0.06},
         adaptations={"ezra.evidence_threshold": 2},
         overflow={"tool": 5, "policy": 1},
+        masked={"EMAIL": 9, "PASSWORD": 2},
         store=StoreHealth(waiting=3, dropped=1, failures=2, pruned=7, size_bytes=4096),
     )

@@ -158,6 +158,12 @@ def test_variables_of_other_programs_are_left_alone() -> None:
     assert load(None, {"OTEL_QUALITY_API_URL": "http://x", "OTEL_QUALITY_ENDPOINT": "y", "OTEL_SERVICE_NAME": "z"}) == Config()
 
 
+@pytest.mark.parametrize("name", ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"])
+def test_it_is_known_whether_the_environment_says_where_spans_go(name: str) -> None:
+    assert load(None, {name: "http://collector:4318"}).spans_elsewhere
+    assert not load(None, {name: " "}).spans_elsewhere
+
+
 def test_a_file_that_cannot_be_read_is_one_problem(tmp_path: Path) -> None:
     assert problems(tmp_path / "none.toml") == [f"{tmp_path / 'none.toml'}: No such file or directory"]
     assert "not TOML" in problems(toml(tmp_path, "[[["))[0]

@@ -8,7 +8,7 @@ from otel_quality.api import judged
 from otel_quality.api.answers import rfc3339
 from otel_quality.core.evaluations.overview import Overview, Ratings, WeekMeans
 from otel_quality.core.evaluations.record import Annotation, Assessment, Estimate, Evaluation, Feedback, Item, Run, Scores, Versions
-from otel_quality.core.evaluations.trust import Figure
+from otel_quality.core.evaluations.trust import FIGURES, Drift, Figure
 from otel_quality.core.reports.weeks import week_of
 from otel_quality.vocabulary.axes import AXES, ITEM_STATES
 
@@ -126,11 +126,23 @@ def stats(found: judged.Stats, *, days: int) -> schema.Stats:
 
 def trust(found: judged.Trust) -> schema.Trust:
     """How far the judge can be trusted."""
-    return schema.Trust(**judge(found.judge), figures=[_figure(each) for each in found.figures])
+    return schema.Trust(
+        **judge(found.judge), figures=[_figure(each) for each in found.figures], drifts=[_drift(each) for each in found.drifts]
+    )
 
 
 def _figure(figure: Figure) -> schema.Figure:
-    return schema.Figure.model_validate(asdict(figure))
+    return schema.Figure.model_validate(asdict(figure) | {"about": FIGURES.get(figure.name, "")})
+
+
+def _drift(drift: Drift) -> schema.Drift:
+    return schema.Drift(
+        judge_version=drift.versions.judge,
+        rubric_version=drift.versions.rubric,
+        reference=drift.reference,
+        verdict=drift.verdict,
+        shift=_figure(drift.shift),
+    )
 
 
 def _run(made: Run) -> dict[str, Any]:

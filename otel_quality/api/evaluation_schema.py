@@ -254,14 +254,26 @@ class Figure(BaseModel):
     """One figure with its 95 % interval; null where it rests on too few samples."""
 
     name: str
+    about: str = Field(description="what it says")
     value: float | None
     low: float | None
     high: float | None
     samples: Count
 
 
+class Drift(BaseModel):
+    """How one version of the judge scores the reference sessions, against the first scores that they got."""
+
+    judge_version: str
+    rubric_version: str
+    reference: bool = Field(description="the first scores are its own")
+    verdict: Literal["steady", "shifted", "not known"]
+    shift: Figure = Field(description="points, above 0 where it scores higher; samples are reference sessions")
+
+
 class Trust(Judge):
     figures: list[Figure]
+    drifts: list[Drift] = Field(description="the reference first")
 
 
 class Said(BaseModel):

@@ -12,7 +12,6 @@ from otel_quality.core.reports import lines
 from otel_quality.core.reports.intelligence import Intelligence
 from otel_quality.core.reports.records import Weekly
 from otel_quality.core.reports.summary import Summary
-from otel_quality.core.sessions.record import SessionRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +43,17 @@ class History(Protocol):
         """One session with the grades it had, newest first."""
         ...
 
-    async def add_session(self, record: SessionRecord) -> KeptSession:
-        """Keep a session that somebody hands in, graded, with its tool executions."""
+    async def add_session(self, session: object) -> KeptSession:
+        """Keep a session that somebody hands in, graded, with its tool executions; and its text where that is wanted.
+
+        Args:
+            session: a message list, or an object that holds one (`core.sessions.messages.record`), with `keep` perhaps: whether its
+                text is kept; without it as the settings say.
+
+        Raises:
+            ValueError: it is none that can be graded; the message is one line.
+            ConfigError: its text is to be kept and cannot be masked.
+        """
         ...
 
     async def set_meta(self, session_id: str, changes: Mapping[str, Any]) -> KeptSession | None:

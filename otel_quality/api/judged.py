@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from otel_quality.core.evaluations.overview import Overview, OverviewFilter, Ratings, WeekMeans
 from otel_quality.core.evaluations.record import Annotation, Estimate, Evaluation, Feedback, Item, Run, Transcript, Versions, Wish
-from otel_quality.core.evaluations.trust import Figure
+from otel_quality.core.evaluations.trust import Drift, Figure
 from otel_quality.vocabulary.errors import OtelQualityError
 
 NO_JUDGE: Final = (
@@ -65,10 +65,15 @@ class Stats:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """How far the judge can be trusted; a figure that rests on too little has no value."""
+    """How far the judge can be trusted; a figure that rests on too little has no value.
+
+    Attributes:
+        drifts: whether each version of the judge scores the reference sessions as they were scored first.
+    """
 
     judge: Judge
     figures: tuple[Figure, ...]
+    drifts: tuple[Drift, ...] = ()
 
 
 class Evaluations(Protocol):

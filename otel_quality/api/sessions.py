@@ -19,8 +19,7 @@ from otel_quality.api.problems import Refused
 from otel_quality.api.schema import NoQuery
 from otel_quality.core.evaluations.overview import OverviewFilter
 from otel_quality.core.history import KeptSession, Override
-from otel_quality.core.sessions import messages
-from otel_quality.core.sessions.record import SessionRecord
+from otel_quality.vocabulary.errors import ConfigError
 
 _NONE = Annotated[NoQuery, Query()]
 _MESSAGES: Final = {
@@ -42,6 +41,7 @@ _MESSAGES: Final = {
                                 "model": {"type": "string"},
                                 "task": {"type": "string"},
                                 "success": {"type": "boolean"},
+                                "keep": {"type": "boolean", "description": "keep its text, masked, for a judge; else as the settings say"},
                                 "started_at": {"type": ["number", "string"], "description": "Unix seconds, or RFC 3339"},
                                 "ended_at": {"type": ["number", "string"], "description": "Unix seconds, or RFC 3339"},
                             },
@@ -93,9 +93,14 @@ def _add_grade(app: FastAPI, history: History, evaluations: Evaluations) -> None
 def _add_writes(app: FastAPI, history: History, evaluations: Evaluations) -> None:
     @app.post("/v1/sessions", status_code=201, responses=problems.RESPONSES, summary="Hand in a session", openapi_extra=_MESSAGES)
     async def hand_in(request: Request, query: _NONE) -> schema.Session:
-        record = await asyncio.to_thread(_read, await request.body())
-        await history.add_session(record)
-        return session_answers.listed((await _said(evaluations, record.id)).overview)
+        session = await asyncio.to_thread(_parsed, await request.body())
+        try:
+            kept = await history.add_session(session)
+        except ValueError as error:
+            raise Refused(400, str(error)) from None
+        except ConfigError as error:
+            raise Refused(409, f"the session's text cannot be kept: {error}") from None
+        return session_answers.listed((await _said(evaluations, kept.record.id)).overview)
 
     @app.patch("/v1/sessions/{session_id:path}", responses=problems.RESPONSES, summary="Pin, name or label a session")
     async def change(session_id: str, body: schema.SessionChange, query: _NONE) -> schema.SessionDetail:
@@ -128,23 +133,15 @@ def _unknown(session_id: str) -> Refused:
     return Refused(404, f"there is no session {session_id[:MOST_ID]!r}; GET /v1/sessions lists them")
 
 
-def _read(body: bytes) -> SessionRecord:
-    """The session that a body holds.
+def _parsed(body: bytes) -> Any:
+    """The JSON of a body.
 
     Raises:
         Refused: it is none.
     """
     try:
-        session: Any = json.loads(body)
-        record = messages.record(session)
+        return json.loads(body)
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise Refused(400, f"the body is not JSON: {error}") from None
     except RecursionError:
         raise Refused(400, "the body is nested too deeply to be a session") from None
-    except ValueError as error:
-        raise Refused(400, str(error)) from None
-    if not record.api_calls:
-        raise Refused(400, "the session holds no message of the assistant, so there is nothing to grade")
-    if len(record.id) > MOST_ID or not record.id.isprintable():
-        raise Refused(400, f"the session's id must be printable and at most {MOST_ID} characters long")
-    return record

@@ -6,7 +6,7 @@ What a session said is written by anybody: its user, a web page that a tool read
 
     no new line     each piece is a JSON string; a line break in it is written \\n
     no `<`          written \\u003c, as JSON allows: neither a fence nor a template's mark (<|im_end|>, </s>, <start_of_turn>) can appear
-    no `[WORD]`     [INST] and other marks of that form have their bracket written \\u005b
+    no `[INST]`     nor other marks of that form: their bracket is written \\u005b; [EMAIL] and other masks stay as they are
     nothing unseen  control characters, bidirectional marks, tag characters and lone surrogates are written as escapes
 
 Decision: escapes of JSON, not other characters in their place: a model reads them without being told, and what a judge sees of a
@@ -36,7 +36,11 @@ _UNSEEN: Final = (
     "\\U000e0000-\\U000e0fff\\U000f0000-\\U0010ffff"
 )
 """Controls, formats, surrogates, private use and line separators, as the inside of a character class."""
-_KEPT_OUT: Final = re.compile(rf"<|\[(?=/?[A-Z_]+\])|[{_UNSEEN}]")
+_BRACKETED: Final = (
+    "INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_[A-Z]+|CALL_ID|ARGS|THINK|PREFIX|MIDDLE|SUFFIX|IMG[A-Z_]*|[A-Z_]*AUDIO|g?MASK|CLS|SEP"
+)
+"""Marks that Mistral's, GLM's and BERT's tokenizers know in square brackets; all others have angle brackets."""
+_KEPT_OUT: Final = re.compile(rf"<|\[(?=/?(?:{_BRACKETED})\])|[{_UNSEEN}]")
 
 
 def written(transcript: Transcript, *, max_chars: int) -> str:

@@ -1,7 +1,8 @@
 """What the processor's API knows, asked for by a thread in the background: no call of the user's ever waits for an answer.
 
-One daemon thread, started with the first question; it asks at OTEL_QUALITY_API_URL, and stops with the process. While the API
-cannot be reached it tries again ever less often, and what waits is bounded. A forked child starts a thread of its own when it asks.
+One daemon thread, started with the first question; it asks at OTEL_QUALITY_API_URL, with OTEL_QUALITY_API_TOKEN where that is set, and
+stops with the process. While the API cannot be reached it tries again ever less often, and what waits is bounded. A forked child starts
+a thread of its own when it asks.
 
 Decision: no client library and no connection kept: a few requests a minute, in a process that is not ours.
 """
@@ -11,19 +12,21 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from opentelemetry import context as otel_context
 
 from otel_quality.sdk import border
-from otel_quality.sdk.configuration import api_url
+from otel_quality.sdk.configuration import api_token, api_url
 
 EVERY_S: Final = 10.0
 """Seconds between two times that a repeated question is asked."""
 MAX_WAITING: Final = 1_000
 """Questions that wait; further ones are left out, and asked when they are wanted again."""
 
+LAST_S: Final = 2.0
+"""Seconds that the end of the process waits for what still has to be sent."""
 _TIMEOUT_S: Final = 5.0
 _MAX_ANSWER_BYTES: Final = 1 << 20
 _PAUSES_S: Final = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
@@ -37,23 +40,24 @@ class Question:
         path: of the API, such as `/v1/policies`.
         take: called in the background with the JSON that came; a failure is counted and changes nothing.
         body: posted as JSON; None asks with GET.
+        matters: it tells the processor something; the end of the process waits for it.
     """
 
-    __slots__ = ("body", "path", "take")
+    __slots__ = ("body", "matters", "path", "take")
 
-    def __init__(self, path: str, take: Callable[[Any], None], body: dict[str, str] | None = None) -> None:
-        self.path, self.take, self.body = path, take, body
+    def __init__(self, path: str, take: Callable[[Any], None], body: Mapping[str, Any] | None = None, *, matters: bool = False) -> None:
+        self.path, self.take, self.body, self.matters = path, take, body, matters
 
 
 class _Asker:
     """The thread, and what it is to ask."""
 
     def __init__(self) -> None:
-        self.url = api_url()
+        self.url, self.token = api_url(), api_token()
         self.waiting: dict[Question, None] = {}
         self.repeated: dict[Question, None] = {}
         self.repeat_at_s = 0.0
-        self.wake, self.stopped = threading.Event(), threading.Event()
+        self.wake, self.stopped, self.tried = threading.Event(), threading.Event(), threading.Condition()
         threading.Thread(target=self._run, name="otel-quality-asker", daemon=True).start()
 
     def stop(self) -> None:
@@ -68,10 +72,18 @@ class _Asker:
             self.wake.wait(max(0.0, self.repeat_at_s - time.monotonic()) if self.repeated else None)
             self.wake.clear()
             failed = 0 if all(self._asked(question) for question in self._due()) else failed + 1
+            with self.tried:
+                self.tried.notify_all()
             if failed:
                 self.repeat_at_s = 0.0
                 self.stopped.wait(_PAUSES_S[min(failed, len(_PAUSES_S)) - 1])
                 self.wake.set()
+
+    def finish(self) -> None:
+        """Wait a little for what still has to be sent, then end."""
+        with self.tried:
+            self.tried.wait_for(lambda: not any(question.matters for question in list(self.waiting)), LAST_S)
+        self.stop()
 
     def _due(self) -> list[Question]:
         questions = list(self.waiting)
@@ -84,17 +96,24 @@ class _Asker:
         """Ask; False where the API cannot be reached, so that asking anything else would be in vain."""
         if self.stopped.is_set():
             return False
-        answer = border.run(fetch, self.url, question.path, question.body)
+        answer = border.run(fetch, self.url, question.path, question.body, self.token)
         if answer is None:
             return False
         self.waiting.pop(question, None)
         status, told = answer
         if status < 400:
             border.run(question.take, told)
+        elif question.matters:
+            border.run(_refused, status)
         return True
 
 
-def fetch(url: str, path: str, body: dict[str, str] | None) -> tuple[int, Any] | None:
+def _refused(status: int) -> None:
+    """Count what the processor does not take, such as feedback without the token that it wants."""
+    raise PermissionError(status) if status in (401, 403) else ValueError(status)
+
+
+def fetch(url: str, path: str, body: Mapping[str, Any] | None, token: str = "") -> tuple[int, Any] | None:
     """Status and JSON of one request; None where there is no answer, or one that says to come back later."""
     import urllib.error
     import urllib.request
@@ -102,7 +121,10 @@ def fetch(url: str, path: str, body: dict[str, str] | None) -> tuple[int, Any] |
     if not url.startswith(("http://", "https://")):
         return None
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url + path, data, {"content-type": "application/json", "accept": "application/json"})  # noqa: S310 - checked above
+    headers = {"content-type": "application/json", "accept": "application/json"}
+    if token:
+        headers["authorization"] = f"Bearer {token}"
+    request = urllib.request.Request(url + path, data, headers)  # noqa: S310 - checked above
     try:
         with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:  # noqa: S310 - checked above
             return answer.status, json.loads(answer.read(_MAX_ANSWER_BYTES))
@@ -157,6 +179,14 @@ def _forget() -> None:
     _asker, _lock = None, threading.Lock()
 
 
-atexit.register(stop)
+def _finish() -> None:
+    """At the end of the process."""
+    asker = _asker
+    _forget()
+    if asker is not None:
+        asker.finish()
+
+
+atexit.register(_finish)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget)

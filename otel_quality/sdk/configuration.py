@@ -31,6 +31,11 @@ def api_url() -> str:
     return os.environ.get("OTEL_QUALITY_API_URL", "").strip().rstrip("/") or API_URL
 
 
+def api_token() -> str:
+    """What the processor's API may want from who changes something: OTEL_QUALITY_API_TOKEN."""
+    return os.environ.get("OTEL_QUALITY_API_TOKEN", "").strip()
+
+
 @dataclass(frozen=True, slots=True)
 class _Settings:
     endpoint: str | None

@@ -3,6 +3,8 @@
 owner      the thread that owns the engine: takes what waits as one batch, ticks, hands on sessions and executions
 historian  the thread that owns the store: grades and keeps them (keeping, grading), measures, does the chores (chores, reporting)
 archive    what the API asks of history, as questions to the historian
+judging    runs of an LLM judge in the background, on a thread and loop of their own
+exporting  sessions that a class of the team's own brings
 listeners  the four ports
 processor  starts, announces, stops
 """

@@ -6,6 +6,7 @@ Decision: an answer that adds up all executions asks part by part, so that where
 between; the parts may then differ by what came meanwhile.
 """
 
+import asyncio
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -13,6 +14,7 @@ from functools import partial
 from typing import Any, Final, Literal, Protocol, TypeVar
 
 from otel_quality.api.history import Agents, Tools
+from otel_quality.core.evaluations.record import Transcript
 from otel_quality.core.history import KeptSession, Override, Revision, SessionFilter
 from otel_quality.core.reports import lines, weeks
 from otel_quality.core.reports.intelligence import Intelligence, Known, intelligence, total
@@ -23,6 +25,7 @@ from otel_quality.core.sessions import issues
 from otel_quality.core.sessions.record import SessionRecord
 from otel_quality.core.tools import predict, velocity
 from otel_quality.core.tools.knowledge import Bin, Effect, Pattern, Prediction, Tally
+from otel_quality.service import handed
 from otel_quality.service.reporting import keep_weekly
 from otel_quality.store.contract import Store
 
@@ -51,8 +54,8 @@ class Asks(Protocol):
         """Ask, and wait for the answer."""
         ...
 
-    async def add(self, record: SessionRecord, *, source: str) -> KeptSession:
-        """Keep a session that somebody hands in, graded, with its executions."""
+    async def add(self, record: SessionRecord, *, source: str, said: Transcript | None = None) -> KeptSession:
+        """Keep a session that somebody hands in, graded, with its executions; and what it said, masked, where that is given."""
         ...
 
 
@@ -63,10 +66,21 @@ class Archive:
         historian: where questions go.
         now_ns: the clock.
         grades: when they are worth a word in a summary.
+        keep_text: the text of sessions that are handed in is kept, where they do not say otherwise.
+        max_bytes: of one session's text.
     """
 
-    def __init__(self, historian: Asks, now_ns: Callable[[], int], grades: issues.Config = issues.DEFAULT) -> None:
+    def __init__(
+        self,
+        historian: Asks,
+        now_ns: Callable[[], int],
+        grades: issues.Config = issues.DEFAULT,
+        *,
+        keep_text: bool = False,
+        max_bytes: int = 1 << 20,
+    ) -> None:
         self._ask, self._add, self._now_ns, self._grades = historian.ask, historian.add, now_ns, grades
+        self._keep_text, self._max_bytes = keep_text, max_bytes
 
     # Sessions
 
@@ -81,8 +95,10 @@ class Archive:
 
         return await self._ask(question)
 
-    async def add_session(self, record: SessionRecord) -> KeptSession:
-        return await self._add(record, source=_API)
+    async def add_session(self, session: object) -> KeptSession:
+        # In a thread: a long one must not hold up the telemetry that the same event loop receives.
+        record, said = await asyncio.to_thread(handed.read, session, keep_text=self._keep_text, max_bytes=self._max_bytes)
+        return await self._add(record, source=_API, said=said)
 
     async def set_meta(self, session_id: str, changes: Mapping[str, Any]) -> KeptSession | None:
         now_ns = self._now_ns()

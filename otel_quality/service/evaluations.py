@@ -3,6 +3,7 @@
 Computes no figure itself: the store adds up, `core.evaluations` compares. Starts no thread and knows no judge but by its interface.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final, Protocol
@@ -10,11 +11,14 @@ from typing import Final, Protocol
 from otel_quality.api.judged import Detail, Judge, NoJudge, Stats, Trust
 from otel_quality.core.evaluations.overview import Overview, OverviewFilter
 from otel_quality.core.evaluations.record import Estimate, Feedback, Item, Run, Transcript, Versions, Wish
+from otel_quality.core.evaluations.trust import report
 from otel_quality.core.reports.weeks import DAY_NS
 from otel_quality.judge.errors import JudgeError
 from otel_quality.service.archive import Asks
 from otel_quality.store.contract import Store
 
+_COMPARED: Final = 2_000
+"""Evaluations, the latest, that trust rests on at most."""
 _ALL: Final = 10_000
 """Feedback, and evaluations likewise, that one session shows at most."""
 
@@ -146,10 +150,16 @@ class Opinions:
         return await self._ask(question)
 
     async def trust(self) -> Trust:
-        def question(store: Store) -> Trust:
-            return Trust(self._judge(store), ())
-
-        return await self._ask(question)
+        judge = await self.judge()
+        versions = judge.versions
+        if versions is None:
+            return Trust(judge, ())
+        # One by one, so that what waits to be written comes in between; and the arithmetic where it holds nobody up.
+        evaluations = await self._ask(lambda store: store.evaluations(limit=_COMPARED))
+        anchors = await self._ask(lambda store: store.anchors(limit=_COMPARED))
+        pairs = await self._ask(lambda store: store.pairs(versions, limit=_COMPARED))
+        found = await asyncio.to_thread(report, versions, evaluations=evaluations, anchors=anchors, pairs=pairs)
+        return Trust(judge, found.figures, found.drifts)
 
     async def _start(self, wish: Wish, *, dry_run: bool) -> Run | Estimate:
         if self._judges is None or not self._judges.configured:

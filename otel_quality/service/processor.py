@@ -14,6 +14,7 @@ from otel_quality.api.app import create_app
 from otel_quality.config import Config
 from otel_quality.outlets.app import metrics_app
 from otel_quality.outlets.metrics import Exposition
+from otel_quality.service import exporting
 from otel_quality.service.archive import Archive
 from otel_quality.service.chores import adaptations, retention
 from otel_quality.service.evaluations import Opinions
@@ -45,7 +46,8 @@ def run(config: Config, announce: Announce) -> int:
         Exit code: 0 after a signal, 1 after a fault of ours.
 
     Raises:
-        ConfigError: the data directory cannot be made, a file of the judge's cannot be used, or text is to be masked and cannot be.
+        ConfigError: the data directory cannot be made, a file or class of the judge's cannot be used, or text is to be
+            masked and cannot be.
         PortTaken: a port cannot be bound.
         StoreRefused: history cannot be kept where the settings say.
     """
@@ -56,13 +58,22 @@ async def _serve(config: Config, announce: Announce) -> int:
     """History first: gRPC starts threads of its own, which an end for want of history would leave behind."""
     listeners = Listeners(config.server.host, config.otlp.read_timeout_s)
     equipment = equip(config, lambda: listeners.reachable("otlp_http"))
+    exporter = exporting.load(config.judge.exporter)
     historian = _historian(config)
     judging = Judging(historian, config.judge, equipment)
     await historian.start()
+    bringing = None if exporter is None else asyncio.create_task(_bring(config, exporter, historian))
     try:
         return await _listen(config, listeners, historian, judging, announce)
     finally:
+        if bringing is not None:
+            bringing.cancel()
         await historian.stop()
+
+
+async def _bring(config: Config, exporter: exporting.Exporter, historian: Historian) -> None:
+    adds = Archive(historian, time.time_ns, keep_text=True, max_bytes=config.content.max_bytes)
+    await exporting.Exporting(config.judge.exporter, exporter, historian, adds).go_on()
 
 
 async def _listen(config: Config, listeners: Listeners, historian: Historian, judging: Judging, announce: Announce) -> int:
@@ -79,7 +90,13 @@ async def _listen(config: Config, listeners: Listeners, historian: Historian, ju
     )
     api = create_app(
         owner,
-        Archive(historian, time.time_ns, config.grades),
+        Archive(
+            historian,
+            time.time_ns,
+            config.grades,
+            keep_text=config.content.keep or judging.configured,
+            max_bytes=config.content.max_bytes,
+        ),
         Opinions(historian, judging, time.time_ns),
         version=release,
         bound_host=server.host,
@@ -116,7 +133,7 @@ def _historian(config: Config) -> Historian:
     grading = Grading()
     chores = (grading.chore(), retention(config.store), adaptations(config.adaptations), weekly_reports())
     sayings = Sayings(config.content)
-    if config.content.keep:
+    if config.content.keep or config.judge.exporter:
         sayings.check()
     return Historian(lambda: open_store(config.store, data_dir=data_dir), grading, chores, sayings=sayings, grades=config.grades)
 

@@ -88,6 +88,9 @@ class Judged(Protocol):
     ) -> list[Evaluation]:
         """Evaluations with their experts, newest first; anchors None is both kinds."""
 
+    def anchors(self, *, limit: int = 1000) -> list[Evaluation]:
+        """The newest evaluations of anchors, and the first of each anchor by each version on top of the limit; newest first."""
+
     def with_transcript(self, *, since_ns: int = 0, limit: int = 100) -> list[str]:
         """Ids of sessions whose text is kept, latest active first."""
 

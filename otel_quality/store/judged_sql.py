@@ -170,6 +170,12 @@ class SqlJudged(ABC):
             "anchor": None if anchors is None else int(anchors),
             "limit": limit,
         }
+        return self._evaluations(by, values)
+
+    def anchors(self, *, limit: int = 1000) -> list[Evaluation]:
+        return self._evaluations("anchors", {"anchor": 1, "limit": limit})
+
+    def _evaluations(self, by: str, values: Mapping[str, Any]) -> list[Evaluation]:
         said: dict[tuple[str, str], dict[str, Assessment]] = {}
         for run_id, of, *told in self._query(sql.EXPERTS[by], values):
             assessment = rows.to_assessment(tuple(told))

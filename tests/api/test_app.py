@@ -334,6 +334,7 @@ def test_answers_fit_the_description(ask: Ask, path: str) -> None:
         ("PATCH", "/v1/sessions/conv-1", {"pinned": True, "name": "The crash", "success": None}, 200),
         ("POST", "/v1/sessions/conv-1/grade", {"response_quality": 2.5, "author": "ada"}, 200),
         ("DELETE", "/v1/sessions/conv-1/grade", None, 200),
+        ("POST", "/v1/feedback", {"session_id": "conv-1", "message_index": 1, "rating": 1}, 201),
         ("POST", "/v1/predictions", {"tool": "run_tests", "agent": "ezra", "params": {"path": "."}}, 201),
         ("DELETE", "/v1/scores?backend=groq", None, 200),
         ("DELETE", "/v1/drift", None, 200),
@@ -342,7 +343,7 @@ def test_answers_fit_the_description(ask: Ask, path: str) -> None:
 def test_answers_to_writes_and_their_bodies_fit_the_description(
     processor: FakeProcessor, keeper: Keeper, method: str, path: str, body: Any, status: int
 ) -> None:
-    app = create_app(processor, keeper.archive(), version="1")
+    app = create_app(processor, keeper.archive(), keeper.opinions(), version="1")
     description = app.openapi()
     operation = described(description, method, path)
     components = {"components": description["components"]}
@@ -357,12 +358,13 @@ def test_answers_to_writes_and_their_bodies_fit_the_description(
 
 
 def test_every_call_is_held_to_its_description(processor: FakeProcessor, keeper: Keeper) -> None:
-    """A new call has to be added to one of the two tests above."""
-    app = create_app(processor, keeper.archive(), version="1")
+    """A new call has to be added to one of the two tests above; those about one run need a judge, which `test_evaluations` has."""
+    app = create_app(processor, keeper.archive(), keeper.opinions(), version="1")
     tested = {(method.upper(), name) for name, operations in app.openapi()["paths"].items() for method in operations}
     reads = [mark.args[1] for mark in test_answers_fit_the_description.pytestmark]  # type: ignore[attr-defined]
     writes = [mark.args[1] for mark in test_answers_to_writes_and_their_bodies_fit_the_description.pytestmark]  # type: ignore[attr-defined]
-    held = {("GET", path) for paths in reads for path in paths} | {row[:2] for rows in writes for row in rows}
+    runs = {("POST", "/v1/evaluations/runs"), ("GET", "/v1/evaluations/runs/1"), ("DELETE", "/v1/evaluations/runs/1")}
+    held = runs | {("GET", path) for paths in reads for path in paths} | {row[:2] for rows in writes for row in rows}
     assert {found for found in tested if not any(found[0] == method and fits(found[1], path) for method, path in held)} == set()
 
 

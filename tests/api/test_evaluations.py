@@ -87,11 +87,13 @@ def hand_in(api: Api, session: str, **said: Any) -> None:
     assert api.ask("POST", "/v1/sessions", {"id": session, "messages": messages(("sh", "ok"))} | said).status_code == 201
 
 
-def evaluated(api: Api, session: str, score: float, *, versions: Versions = VERSIONS, ago_ns: int = 0, run: str = "r") -> None:
+def evaluated(
+    api: Api, session: str, score: float, *, versions: Versions = VERSIONS, ago_ns: int = 0, run: str = "r", anchor: bool = False
+) -> None:
     scores = dict.fromkeys(AXES, score) | {"self_extension": None}
     experts = (Assessment("planner", scores, "well planned", spent=PRICE), Assessment("critic", {}, "no", refused=True))
     time_ns = api.keeper.now_ns - ago_ns
-    made = Evaluation(run, session, time_ns, versions, "fake", "judge-1", scores, experts, masked={"email": 2})
+    made = Evaluation(run, session, time_ns, versions, "fake", "judge-1", scores, experts, {"email": 2}, anchor)
     api.keeper.tell(lambda store: store.put_evaluation(made))
 
 
@@ -370,6 +372,27 @@ def test_trends_are_weekly_means_and_can_be_split_by_complexity(api: Api) -> Non
 @pytest.mark.parametrize("days", [0, 366, "many"])
 def test_days_of_trends_have_bounds(unjudged: Api, days: object) -> None:
     assert "query parameter 'days'" in problem(unjudged.ask("GET", "/v1/evaluations/stats", days=days), 400)
+
+
+def test_trust_tells_figures_with_what_they_rest_on_and_how_the_judge_scores_the_reference_sessions(api: Api) -> None:
+    empty = api.get("/v1/evaluations/trust")
+    assert {(each["value"], each["samples"]) for each in empty["figures"]} == {(None, 0)}
+    assert (empty["configured"], empty["drifts"]) == (True, [])
+    keep(api.keeper, **{f"s{number}": f"score {number * 8}" for number in range(12)})
+    api.run()
+    for versions, score, ago_ns in ((Versions("1:older", "1"), 40.0, DAY_NS), (VERSIONS, 70.0, 0)):
+        for number in range(6):
+            evaluated(api, f"anchor/{number}", score, versions=versions, ago_ns=ago_ns, run=versions.judge, anchor=True)
+    told = api.get("/v1/evaluations/trust")
+    figures = {each["name"]: each for each in told["figures"]}
+    agreement, outcome = figures["expert_agreement_goal_completion"], figures["outcome_auc"]
+    assert (agreement["value"], agreement["samples"]) == (pytest.approx(1.0), 12)
+    assert agreement["low"] <= agreement["value"] <= agreement["high"]
+    assert "Krippendorff" in agreement["about"]
+    assert (outcome["value"], outcome["low"], outcome["samples"]) == (None, None, 0)
+    older, present = told["drifts"]
+    assert (older["judge_version"], older["reference"], present["judge_version"]) == ("1:older", True, VERSIONS.judge)
+    assert (present["verdict"], present["shift"]["value"], present["shift"]["samples"]) == ("shifted", 30.0, 6)
 
 
 # The description

@@ -51,6 +51,29 @@ def test_a_session_that_is_handed_in_teaches_once(app: FastAPI) -> None:
     assert (tool["tool"], tool["outcomes"]["samples"], tool["outcomes"]["failures"]) == ("run_tests", 2, 1)
 
 
+@pytest.mark.parametrize(
+    ("by_default", "said", "kept"),
+    [(False, {}, False), (True, {}, True), (False, {"keep": True}, True), (True, {"keep": False}, False)],
+)
+def test_text_is_kept_masked_where_the_settings_or_the_session_say_so(
+    keeper: Keeper, by_default: bool, said: dict[str, bool], kept: bool
+) -> None:
+    keeper.keep_text = by_default
+    app = create_app(FakeProcessor(samples.full()), keeper.archive(), keeper.opinions(), version="1")
+    answer = post(app, {"id": "s", "messages": messages(("sh", "ok"), request="write to ann@example.com")} | said)
+    assert answer["has_transcript"] is kept
+    transcript = keeper.tell(lambda store: store.transcript("s"))
+    assert (transcript is not None) is kept
+    if transcript is not None:
+        assert transcript.lines[0].text == "write to [EMAIL]"
+        assert transcript.masked == {"EMAIL": 1}
+
+
+def test_keep_is_true_or_false(app: FastAPI) -> None:
+    body = {"messages": messages(), "keep": "yes"}
+    assert problem(ask(app, "/v1/sessions", method="POST", body=body), 400) == "`keep` must be true or false"
+
+
 def test_a_bare_list_gets_an_id_from_its_messages(app: FastAPI) -> None:
     first, again, other = (post(app, messages(("sh", output)))["id"] for output in ("a", "a", "b"))
     assert first == again != other

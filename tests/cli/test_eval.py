@@ -26,7 +26,7 @@ from tests.cli.served import Served
 from tests.cli.test_commands import Ran
 from tests.service.judging.bench import keep
 from tests.service.judging.fake import VERSIONS, FakeJudge
-from tests.service.keeper import DAY_NS
+from tests.service.keeper import DAY_NS, messages
 
 DEADLINE_S = 60.0
 HOSTILE = "\x1b[31mevil"
@@ -132,6 +132,18 @@ def test_a_run_as_json_is_what_the_api_says_at_its_end(cli: Cli, served: Served)
     keep(served.keeper, s="score 80")
     ended = told(cli("eval", "run", "--json"))
     assert (ended["status"], [each["state"] for each in ended["sessions"]]) == ("done", ["ok"])
+
+
+@pytest.mark.parametrize("shape", [lambda said: said, lambda said: {"id": "s", "messages": said}])
+def test_a_session_file_is_judged_where_its_text_is_kept(cli: Cli, tmp_path: Path, shape: Callable[[Any], Any]) -> None:
+    file = tmp_path / "session.json"
+    file.write_text(json.dumps(shape(messages(("sh", "ok"), request="score 80"))))
+    assert told(cli("sessions", "add", str(file), "--no-keep", "--json"))["has_transcript"] is False
+    assert "there is nothing to judge" in cli("eval", "run").out
+    session = told(cli("sessions", "add", str(file), "--keep", "--json"))
+    assert (session["has_transcript"], session["status"]) == (True, "pending")
+    cli("eval", "run")
+    assert told(cli("eval", "show", session["id"], "--json"))["scores"]["goal_completion"] == 80.0
 
 
 def test_every_part_of_a_wish_reaches_the_run(cli: Cli, served: Served) -> None:
@@ -321,6 +333,20 @@ def test_trends_are_a_line_per_week(cli: Cli, served: Served) -> None:
     assert split[:2] == [["2026-W47", "0-25", "1"], ["2026-W47", "76+", "1"]]
     assert told(cli("eval", "stats", "--json"))["configured"] is True
     assert cli("eval", "stats", "--days", "366").code == 2
+
+
+def test_trust_is_a_line_per_figure_and_a_line_per_judge(cli: Cli, served: Served) -> None:
+    keep(served.keeper, **{f"s{number}": f"score {number * 8}" for number in range(12)})
+    cli("eval", "run")
+    for number in range(6):
+        made = Evaluation("r", f"anchor/{number}", served.keeper.now_ns, VERSIONS, "fake", "m", dict.fromkeys(AXES, 50.0), (), anchor=True)
+        served.keeper.tell(lambda store, made=made: store.put_evaluation(made))  # type: ignore[misc]
+    lines = cli("eval", "trust").out.splitlines()
+    assert lines[:2] == ["Trust in the judge", f"{VERSIONS.judge}, rubric {VERSIONS.rubric}"]
+    (agreement,) = (line.split()[:6] for line in lines if line.startswith("expert_agreement_goal_completion"))
+    assert agreement == ["expert_agreement_goal_completion", "1.00", "1.00", "to", "1.00", "12"]
+    assert lines[-1].split()[:5] == [VERSIONS.judge, VERSIONS.rubric, "-", "-", "0"]
+    assert len(told(cli("eval", "trust", "--json"))["drifts"]) == 1
 
 
 def test_without_a_judge_trends_say_so(cli: Cli) -> None:

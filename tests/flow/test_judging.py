@@ -7,7 +7,7 @@ import pytest
 
 from otel_quality.service.judging import anchors
 from tests.flow.judged import KEY, PRICES, asked, call, counts, ended, fill, judged_by, opened, run_of, start
-from tests.flow.programs import Serve, until
+from tests.flow.programs import ROOT, Serve, until
 from tests.judge.fake import judge
 
 EXPERTS = 4
@@ -131,3 +131,23 @@ def test_a_run_stays_within_the_budget_of_the_day(tmp_path: Path) -> None:
         assert run["counts"]["ok"] + run["counts"]["pending"] == 40
         assert fake.input_tokens + fake.output_tokens <= 200_000
         assert "judge.day_budget_tokens" in start(serve, dry_run=True)["note"]
+
+
+def test_sessions_of_a_team_s_own_exporter_are_graded_masked_and_judged(tmp_path: Path) -> None:
+    (tmp_path / "our_tickets.py").write_text(
+        "class Tickets:\n"
+        "    def sessions(self, since_ns):\n"
+        "        asked = {'role': 'user', 'content': 'Write to ann@example.com'}\n"
+        "        for number in range(3):\n"
+        "            yield {'id': f't{number}', 'messages': [asked, {'role': 'assistant', 'content': 'Done.'}]}\n"
+    )
+    with judge(key=KEY) as fake:
+        environment = judged_by(fake, exporter="our_tickets:Tickets", anchors="off") | {"PYTHONPATH": f"{ROOT}:{tmp_path}"}
+        with Serve(tmp_path / "data", environment=environment) as serve:
+            until(lambda: serve.get("/v1/sessions")["total"] == 3, 30, lambda: f"three tickets\n{serve.output()}")
+            run = ended(serve, start(serve, session_id="t1")["id"])
+            assert (counts(run), run["sessions"][0]["session_id"]) == ({"ok": 1}, "t1")
+            assert len(fake.seen) == EXPERTS
+            assert all("[EMAIL]" in record and "ann@" not in record for record, _ in asked(fake))
+            (evaluation,) = serve.get("/v1/sessions/t1")["evaluations"]
+            assert evaluation["masked"] == {"EMAIL": 1}

@@ -7,7 +7,7 @@ from typing import Any
 
 
 class FakeProcessor:
-    """Answers `/v1/predictions` and `/v1/policies`.
+    """Answers `/v1/predictions`, `/v1/policies` and `/v1/feedback`.
 
     Attributes:
         status: of every answer; 200 gives what the test has set.
@@ -16,6 +16,8 @@ class FakeProcessor:
         hold: while it is not set, requests wait.
         posted: bodies of the predictions asked for.
         polls: how often policies were asked for.
+        opinions: bodies of the feedback that was taken.
+        token: what it wants of who changes something; seen: what was sent.
     """
 
     def __init__(self) -> None:
@@ -24,6 +26,9 @@ class FakeProcessor:
         self.policies: dict[str, Any] = {}
         self.posted: list[dict[str, str]] = []
         self.polls = 0
+        self.opinions: list[dict[str, Any]] = []
+        self.token = ""
+        self.seen: set[str | None] = set()
         self.hold = threading.Event()
         self.hold.set()
         fake = self
@@ -37,7 +42,16 @@ class FakeProcessor:
 
             def do_POST(self) -> None:
                 fake.hold.wait(20)
-                fake.posted.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                fake.seen.add(self.headers["authorization"])
+                if fake.token and self.headers["authorization"] != f"Bearer {fake.token}":
+                    self._answer(401, {"detail": "a token is needed"})
+                    return
+                if self.path == "/v1/feedback":
+                    fake.opinions += [body] * (fake.status == 200)
+                    self._answer(201, body)
+                    return
+                fake.posted.append(body)
                 told = {"id": f"p{len(fake.posted)}", "probability": fake.probability, "reason": "excellent", "samples": 9}
                 self._answer(201, told)
 

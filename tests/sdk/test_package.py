@@ -18,7 +18,7 @@ def test_importing_the_package_loads_the_api_only() -> None:
 
 def test_the_public_names_exist_and_are_all() -> None:
     assert sorted(otel_quality.__all__) == [
-        "Prediction", "configure", "llm_call", "observe_agent", "observe_llm", "observe_tool", "on_policy_change", "policy",
+        "Prediction", "configure", "feedback", "llm_call", "observe_agent", "observe_llm", "observe_tool", "on_policy_change", "policy",
         "predict_success", "session",
     ]  # fmt: skip
     assert all(callable(getattr(otel_quality, name)) for name in otel_quality.__all__)

@@ -5,14 +5,18 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from otel_quality.core.evaluations.record import Transcript
 from otel_quality.core.history import KeptSession
 from otel_quality.core.sessions.grade import grade
 from otel_quality.core.sessions.record import SessionRecord
+from otel_quality.core.sessions.transcript import Config
 from otel_quality.core.tools.execution import Execution
 from otel_quality.service.archive import Archive
 from otel_quality.service.evaluations import Judges, Opinions
 from otel_quality.service.keeping import keep_one
-from otel_quality.store.contract import Config, Store
+from otel_quality.service.saying import Sayings
+from otel_quality.store.contract import Config as StoreConfig
+from otel_quality.store.contract import Store
 from otel_quality.store.opening import open_store
 
 T = TypeVar("T")
@@ -27,28 +31,37 @@ class Keeper:
 
     Attributes:
         now_ns: its clock.
+        keep_text: whether the text of what is handed in is kept.
     """
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1)
-        self.store: Store = self._thread.submit(open_store, Config(), data_dir=None).result()
+        self.store: Store = self._thread.submit(open_store, StoreConfig(), data_dir=None).result()
         self.now_ns = NOW_NS
         self.fails: Exception | None = None
+        self.keep_text = False
+        self.sayings = Sayings(Config())
 
     async def ask(self, work: Callable[[Store], T]) -> T:
         if self.fails is not None:
             raise self.fails
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, self.store)
 
-    async def add(self, record: SessionRecord, *, source: str) -> KeptSession:
-        return await self.ask(lambda store: keep_one(store, grade, record, source=source, now_ns=self.now_ns)[0])
+    async def add(self, record: SessionRecord, *, source: str, said: Transcript | None = None) -> KeptSession:
+        def work(store: Store) -> KeptSession:
+            kept = keep_one(store, grade, record, source=source, now_ns=self.now_ns)[0]
+            if said is not None:
+                self.sayings.keep_text(store, record.id, self.sayings.mask(said), whole=True, now_ns=self.now_ns)
+            return kept
+
+        return await self.ask(work)
 
     def tell(self, change: Callable[[Store], T]) -> T:
         """The same, for those who do not run on a loop."""
         return self._thread.submit(change, self.store).result()
 
     def archive(self) -> Archive:
-        return Archive(self, lambda: self.now_ns)
+        return Archive(self, lambda: self.now_ns, keep_text=self.keep_text)
 
     def opinions(self, judges: Judges | None = None) -> Opinions:
         return Opinions(self, judges, lambda: self.now_ns)

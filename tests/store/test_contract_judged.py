@@ -286,6 +286,23 @@ def test_evaluations_are_found_by_session_and_run_newest_first_and_anchors_apart
     assert store.evaluations(session="s3") == []
 
 
+def test_of_anchors_the_first_evaluation_by_each_version_is_told_whatever_the_limit(store: Store) -> None:
+    judged = [
+        evaluation(name, f"r{days}", ago_s=days * 86_400, anchor=True, versions=OLDER if days > 6 else JUDGE)
+        for days in range(9)
+        for name in ("anchor a", "anchor b")
+    ]
+    for each in judged:
+        store.put_evaluation(each)
+    store.put_evaluation(evaluation("s1"))
+    told = store.anchors(limit=3)
+    assert [(each.run, each.session[-1]) for each in told] == [
+        ("r0", "a"), ("r0", "b"), ("r1", "a"), ("r6", "a"), ("r6", "b"), ("r8", "a"), ("r8", "b"),
+    ]  # fmt: skip
+    assert told[0] == judged[0]
+    assert store.anchors() == judged
+
+
 def test_an_evaluation_that_nobody_scored_has_no_values(store: Store) -> None:
     refused = assessment(refused=True, scores={})
     store.put_evaluation(evaluation(scores={}, experts=(refused,), masked={}))

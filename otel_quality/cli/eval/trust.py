@@ -1,6 +1,6 @@
 """`eval trust`: how far the judge can be trusted."""
 
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -8,7 +8,10 @@ from otel_quality import terminal
 from otel_quality.cli import options
 from otel_quality.client import Client
 from otel_quality.core.reports.document import Column, Section, Table
-from otel_quality.core.reports.words import number
+from otel_quality.core.reports.words import UNKNOWN, number
+
+_TITLE: Final = "Trust in the judge"
+_FIGURE: Final = (Column("value", number=True), Column("95 %"), Column("samples", number=True))
 
 
 @click.command("trust")
@@ -23,14 +26,33 @@ def command(api_url: str, as_json: bool) -> None:
     if as_json:
         options.print_json(answer)
         return
-    by = f"{answer['judge_version']}, rubric {answer['rubric_version']}" if answer["judge_version"] else ""
-    columns = (Column("figure", wide=True), Column("value", number=True), Column("95 %"), Column("samples", number=True))
-    rows = tuple(_row(figure) for figure in answer["figures"])
-    nothing = "Nothing was judged yet, so nothing can be compared; `otel-quality eval run` has sessions judged."
-    terminal.section(terminal.console(), Section("Trust in the judge", by if rows else nothing, Table(columns, rows) if rows else None))
+    out = terminal.console()
+    if not answer["figures"]:
+        terminal.section(
+            out, Section(_TITLE, "Nothing was judged yet, so nothing can be compared; `otel-quality eval run` has sessions judged.")
+        )
+        return
+    columns = (Column("figure"), *_FIGURE, Column("what it says", wide=True))
+    rows = tuple((figure["name"], *_figure(figure), figure["about"]) for figure in answer["figures"])
+    terminal.section(out, Section(_TITLE, f"{answer['judge_version']}, rubric {answer['rubric_version']}", Table(columns, rows)))
+    out.print()
+    terminal.section(out, _drifts(answer["drifts"]))
 
 
-def _row(figure: Any) -> tuple[str, ...]:
+def _figure(figure: Any) -> tuple[str, str, str]:
     known = figure["low"] is not None and figure["high"] is not None
-    interval = f"{number(figure['low'])} to {number(figure['high'])}" if known else "-"
-    return (figure["name"], number(figure["value"]), interval, str(figure["samples"]))
+    interval = f"{number(figure['low'])} to {number(figure['high'])}" if known else UNKNOWN
+    return number(figure["value"]), interval, str(figure["samples"])
+
+
+def _drifts(drifts: list[Any]) -> Section:
+    title = "The judge on the reference sessions"
+    if not drifts:
+        return Section(title, note="No reference session was judged.")
+    columns = (Column("judge"), Column("rubric"), *_FIGURE, Column("verdict", wide=True))
+    rows = tuple((each["judge_version"], each["rubric_version"], *_figure(each["shift"]), _verdict(each)) for each in drifts)
+    return Section(title, note="In points, against the first scores that they got.", table=Table(columns, rows))
+
+
+def _verdict(drift: Any) -> str:
+    return f"{drift['verdict']}{', the first scores are its own' if drift['reference'] else ''}"

@@ -31,7 +31,7 @@ class Feedback:
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """An evaluation that somebody else's telemetry brought; known by (trace_id, span_id, name, author).
+    """An evaluation that somebody else's telemetry brought; known by (session, trace_id, span_id, response_id, name, author).
 
     Attributes:
         session: the conversation it tells, else the trace's id in hex.

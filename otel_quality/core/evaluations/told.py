@@ -3,7 +3,7 @@
 A record that names a conversation is of that session. One that names a trace only is of the session that the trace belongs to, as
 `core.sessions.assembly` knows it, and one that names a response's id only, of the call's. What names something that has not been seen
 waits for it, and where it never comes is of the trace's session; with a response's id alone it is of no session, and counted. A thumb
-that names no message is about the session's last one, so it waits for the end of a session that is open.
+that names no message is about the session's last one, so it waits for the session's end.
 
 Decision: a person's thumb is feedback and no annotation: the same opinion given by the SDK and by telemetry counts alike. A thumb is a
 label or a name that says so, with the value 1 for up, and 0 or -1 for down: 0 is how most tools write it. A person's other marks (3 of 5
@@ -80,8 +80,8 @@ class Held(Protocol):
         """The name of the session that a trace belongs to; None where it is not known."""
         ...
 
-    def is_open(self, name: str) -> bool:
-        """Whether a session has steps that no record has told yet."""
+    def has_ended(self, name: str) -> bool:
+        """Whether all that is known of a session was given with its record."""
         ...
 
 
@@ -135,7 +135,7 @@ class Joining:
             session = annotation.session or self._session(annotation, held)
             crowded = len(self._waiting) - number > self._most_waiting
             over = all_of_them or crowded or not 0 <= now_ns - each.since_ns < self._patience_ns
-            early = each.told.rating is not None and each.told.message_index == NO_INDEX and held.is_open(session)
+            early = each.told.rating is not None and each.told.message_index == NO_INDEX and not held.has_ended(session)
             if not over and (early or not session):
                 still.append(each)
             elif session or annotation.trace_id:

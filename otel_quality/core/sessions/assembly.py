@@ -227,15 +227,15 @@ class Sessions:
         link = self._links.get(trace_id)
         return link[1] if link else f"{trace_id:0{_TRACE_HEX}x}" if trace_id in self._traces else None
 
-    def is_open(self, name: str) -> bool:
-        """Whether a session has steps that no record has told yet."""
+    def has_ended(self, name: str) -> bool:
+        """Whether all that is known of a session was given with its record."""
         session = self._conversations.get(name)
         if session is None and len(name) == _TRACE_HEX and name.isalnum() and name.isascii():
             try:
                 session = self._traces.get(int(name, 16))
             except ValueError:
                 return False
-        return session is not None and session.changed
+        return session is not None and not session.changed
 
     def _members(self, session: _Session) -> list[Part]:
         traces = (self._traces.get(trace_id) for trace_id in session.traces)

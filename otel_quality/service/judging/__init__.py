@@ -6,7 +6,6 @@ budget     what a run and a day may cost
 anchors    reference sessions that are judged in every run, to watch the judge itself
 panels     what judging needs of a panel of experts
 equipment  the panels and all else that the settings name
-exporting  sessions that a team's own class brings
 beside     the thread and event loop that all of it runs on
 """
 
