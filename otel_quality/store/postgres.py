@@ -33,11 +33,11 @@ _SIZE: Final = """
     SELECT (SELECT COUNT(*) FROM executions) * :execution_bytes
         + (SELECT COALESCE(SUM(OCTET_LENGTH(record) + COALESCE(OCTET_LENGTH(grade), 0) + :row_bytes), 0) FROM sessions)
         + (SELECT COALESCE(SUM(OCTET_LENGTH(grade) + 120), 0) FROM revisions)
-        + (SELECT COALESCE(SUM(OCTET_LENGTH(document) + :row_bytes), 0) FROM transcripts)
-        + (SELECT COALESCE(SUM(COALESCE(OCTET_LENGTH(document), 0) + :row_bytes), 0) FROM assessments)
-        + (SELECT COUNT(*) FROM evaluations) * 2 * :row_bytes
-        + ((SELECT COUNT(*) FROM predictions) + (SELECT COUNT(*) FROM adaptations) + (SELECT COUNT(*) FROM feedback)
-            + (SELECT COUNT(*) FROM annotations) + (SELECT COUNT(*) FROM runs) + (SELECT COUNT(*) FROM run_items)) * :row_bytes
+        + (SELECT COALESCE(SUM(OCTET_LENGTH(document) + 165), 0) FROM transcripts)
+        + (SELECT COALESCE(SUM(COALESCE(OCTET_LENGTH(document), 0) + 245), 0) FROM assessments)
+        + (SELECT COUNT(*) FROM evaluations) * 550 + (SELECT COUNT(*) FROM feedback) * 200 + (SELECT COUNT(*) FROM run_items) * 190
+        + ((SELECT COUNT(*) FROM predictions) + (SELECT COUNT(*) FROM adaptations) + (SELECT COUNT(*) FROM annotations)
+            + (SELECT COUNT(*) FROM runs)) * :row_bytes
 """
 """Rows by what they were measured to take: PostgreSQL's own figures hold dead rows until a vacuum, and more would be removed for them."""
 

@@ -1,15 +1,18 @@
-"""OTLP over HTTP: protobuf, plain or gzip.
+"""OTLP over HTTP: protobuf or JSON, plain or gzip.
 
-A raw ASGI application: three paths, one method. Errors are google.rpc.Status messages with the status of `answers`.
-Bodies are inflated as they arrive and never beyond the limit.
+A raw ASGI application: three paths, one method. Errors are google.rpc.Status messages with the status of `answers`, in the form in
+which the request came. Bodies are inflated as they arrive and never beyond the limit; JSON is read in a thread, so that a large request
+holds up no other.
 """
 
+import asyncio
 import zlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from otel_quality.vocabulary.errors import Malformed, RequestError, TooLarge, Unsupported
+from otel_quality.wire import otlp_json
 from otel_quality.wire.answers import RETRY_DELAY_S, answer_to, status_body
 from otel_quality.wire.receiver import SIGNALS, Limits, Receiver, Signal
 
@@ -50,22 +53,27 @@ class OtlpHttp:
             await self._export(signal, {k.lower(): v for k, v in scope["headers"]}, receive, send)
 
     async def _export(self, signal: Signal, headers: dict[bytes, bytes], receive: Receive, send: Send) -> None:
+        as_json = _content_type(headers) == otlp_json.JSON
+        kind = otlp_json.JSON if as_json else PROTOBUF
         try:
             _check_content_type(headers)
-            body = await self._body(headers, receive)
+            body = await self._body(headers, receive, self.limits.request_bytes // (otlp_json.SHARE if as_json else 1))
+            if as_json:
+                body = await asyncio.to_thread(otlp_json.to_protobuf, signal, body)
             answer = await self.receiver.receive(signal, body)
         except RequestError as error:
             self.receiver.refused(signal, error)
             retry = [(b"retry-after", str(RETRY_DELAY_S).encode())] if answer_to(error).retry else []
-            await _respond(send, answer_to(error).http_status, status_body(error), headers=retry)
+            told = otlp_json.error_body(error) if as_json else status_body(error)
+            await _respond(send, answer_to(error).http_status, told, content_type=kind, headers=retry)
         else:
-            await _respond(send, 200, answer)
+            await _respond(send, 200, otlp_json.answer(signal, answer) if as_json else answer, content_type=kind)
 
-    async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
+    async def _body(self, headers: dict[bytes, bytes], receive: Receive, most_bytes: int) -> bytes:
         encoding = headers.get(b"content-encoding", b"identity").decode("latin-1").strip().lower()
         if encoding not in ("identity", "gzip", ""):
             raise Unsupported(f"content encoding {encoding[:40]!r} is not known; send gzip or none")
-        take = _Inflated(self.limits.request_bytes) if encoding == "gzip" else _Plain(self.limits.request_bytes)
+        take = _Inflated(most_bytes) if encoding == "gzip" else _Plain(most_bytes)
         more = True
         while more:
             message = await receive()
@@ -76,10 +84,14 @@ class OtlpHttp:
         return take.result()
 
 
+def _content_type(headers: dict[bytes, bytes]) -> str:
+    return headers.get(b"content-type", b"").decode("latin-1").split(";")[0].strip().lower()
+
+
 def _check_content_type(headers: dict[bytes, bytes]) -> None:
-    given = headers.get(b"content-type", b"").decode("latin-1")
-    if given.split(";")[0].strip().lower() != PROTOBUF:
-        raise Unsupported(f"content type {given[:40]!r} is not taken; send {PROTOBUF}")
+    given = _content_type(headers)
+    if given not in (PROTOBUF, otlp_json.JSON):
+        raise Unsupported(f"content type {given[:40]!r} is not taken; send {PROTOBUF} or {otlp_json.JSON}")
 
 
 class _Plain:

@@ -73,6 +73,25 @@ def test_a_token_is_in_no_representation() -> None:
     assert TOKEN not in f"{loaded!r} {loaded}"
 
 
+def test_judges_are_printed_with_the_name_of_their_key_and_never_the_key(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge = {"name": "cloud", "protocol": "anthropic", "model": "m", "key_env": "CLOUD_KEY", "temperature": 0.0}
+    monkeypatch.setenv("OTEL_QUALITY_JUDGE_BACKENDS", json.dumps([judge]))
+    monkeypatch.setenv("CLOUD_KEY", "sk-c4n4ry")
+    assert run(["check-config"]) == 0
+    printed = capsys.readouterr().out
+    assert run(["check-config", "--json"]) == 0
+    assert "sk-c4n4ry" not in printed + capsys.readouterr().out
+    assert '"key_env" = "CLOUD_KEY"' in printed
+    monkeypatch.delenv("OTEL_QUALITY_JUDGE_BACKENDS")
+    file = tmp_path / "same.toml"
+    file.write_text(printed)
+    again = config.load(file, {"CLOUD_KEY": "sk-c4n4ry"})
+    assert [backend.name for backend in again.judge.backends] == ["cloud"]
+    assert again.keys == {"CLOUD_KEY": "sk-c4n4ry"}
+
+
 def test_every_problem_is_a_line_of_its_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "wrong.toml"
     file.write_text('[drift]\npreset = "hihg"\nwidnow = 3\n[nonsense]\n')

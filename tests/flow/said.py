@@ -2,23 +2,26 @@
 
     python -m tests.flow.said PROTOCOL ENDPOINT WHAT CONVERSATION
 
-PROTOCOL is `http` or `grpc`; WHAT is any of `spans`, `thumb`, `relevance`, `by_trace`, `by_response`, joined by commas; each in its
+PROTOCOL is `http`, `grpc`, or `json` (OTLP/HTTP as the SDKs of browsers and Node write it); WHAT is any of `spans`, `thumb`, `relevance`, `by_trace`, `by_response`, joined by commas; each in its
 order. A thumb and the relevance name the conversation, the others the span's trace or the response's id alone. Ends when all is sent.
 """
 
 import json
 import sys
 import time
+import urllib.request
 from typing import Any
 
 from opentelemetry import trace
 from opentelemetry._logs import LogRecord, SeverityNumber
 from opentelemetry.sdk._logs import LoggerProvider
-from opentelemetry.sdk._logs.export import SimpleLogRecordProcessor
+from opentelemetry.sdk._logs.export import LogRecordExportResult, SimpleLogRecordProcessor
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExportResult
 from opentelemetry.sdk.trace.id_generator import IdGenerator
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
+
+from tests.wire.json_requests import as_json
 
 MARKER = "kumquat-marmalade"
 SECRET = "ghp_aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0eF3hJ6"
@@ -48,7 +51,30 @@ class _Fixed(IdGenerator):
         return self._span
 
 
+class _Json:
+    """Exports as JSON what the SDK's own encoders make."""
+
+    def __init__(self, url: str, encode: Any, done: Any) -> None:
+        self._url, self._encode, self._done = url, encode, done
+
+    def export(self, batch: Any) -> Any:
+        body = as_json(self._encode(batch))
+        request = urllib.request.Request(self._url, body, {"content-type": "application/json"}, method="POST")
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            assert json.load(answer) == {}
+        return self._done
+
+    def shutdown(self) -> None:
+        """Nothing is held."""
+
+
 def exporters(protocol: str, endpoint: str) -> tuple[Any, Any]:
+    if protocol == "json":
+        from opentelemetry.exporter.otlp.proto.common._log_encoder import encode_logs
+        from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+
+        traces = _Json(f"{endpoint}/v1/traces", encode_spans, SpanExportResult.SUCCESS)
+        return traces, _Json(f"{endpoint}/v1/logs", encode_logs, LogRecordExportResult.SUCCESS)
     if protocol == "grpc":
         from opentelemetry.exporter.otlp.proto.grpc._log_exporter import OTLPLogExporter as GrpcLogs
         from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as GrpcSpans

@@ -178,7 +178,7 @@ def test_a_message_over_the_limit_is_refused_for_good(unchanged: Processor) -> N
         ({"path": "/v1/nothing"}, 404),
         ({"method": "GET"}, 405),
         ({"content_type": "text/plain"}, 415),
-        ({"content_type": "application/json"}, 415),
+        ({"content_type": "application/json"}, 400),
         ({"content_encoding": "br"}, 415),
         ({"content_type": "APPLICATION/X-PROTOBUF; charset=utf-8"}, 200),
     ],

@@ -15,7 +15,7 @@ KEEP = {"OTEL_QUALITY_CONTENT_KEEP": "true"}
 
 
 def tell(serve: Serve, what: str, *, protocol: str = "http") -> None:
-    endpoint = f"http://{serve.otlp_http}" if protocol == "http" else f"http://{serve.otlp_grpc}"
+    endpoint = f"http://{serve.otlp_grpc}" if protocol == "grpc" else f"http://{serve.otlp_http}"
     command = [sys.executable, "-m", "tests.flow.said", protocol, endpoint, what, CONVERSATION]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -42,7 +42,7 @@ def metric(serve: Serve, line: str) -> bool:
     return line in get_text(f"http://{serve.metrics}/metrics")
 
 
-@pytest.mark.parametrize("protocol", ["http", "grpc"])
+@pytest.mark.parametrize("protocol", ["http", "grpc", "json"])
 def test_evaluations_are_joined_to_their_session_whenever_and_however_often_they_come(tmp_path: Path, protocol: str) -> None:
     with Serve(tmp_path, environment=KEEP) as serve:
         tell(serve, "by_trace,by_response,relevance,thumb", protocol=protocol)

@@ -281,6 +281,10 @@ async def test_an_expert_that_is_not_on_the_panel_is_named(house: House, fake: F
 def test_a_missing_key_or_library_is_told_before_the_first_call(fake: FakeJudge, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(JudgeUnusable, match="needs its key in the environment variable JUDGE_KEY, which is not set"):
         Panel(backend(fake), RUBRIC, Config())
+    for key in ("schlüssel", "two\nlines"):
+        with pytest.raises(JudgeUnusable, match="JUDGE_KEY holds for judge house judge cannot be a key") as unusable:
+            Panel(backend(fake), RUBRIC, Config(), keys={"JUDGE_KEY": key})
+        assert key not in str(unusable.value)
     for name, extra in (("openai", "judge"), ("anthropic", "judge"), ("litellm", "litellm")):
         monkeypatch.setitem(sys.modules, name, None)
         with pytest.raises(JudgeUnusable, match=rf"pip install 'otel-quality\[server,{extra}\]'"):

@@ -22,8 +22,13 @@ def check(backend: Backend, keys: Mapping[str, str]) -> None:
     if find_spec(backend.protocol) is None:
         extra = EXTRAS[backend.protocol]
         raise JudgeUnusable(f"judge {backend.name} needs a library that is not installed: pip install 'otel-quality[server,{extra}]'")
-    if backend.key_env and not keys.get(backend.key_env):
+    key = keys.get(backend.key_env, "")
+    if backend.key_env and not key:
         raise JudgeUnusable(f"judge {backend.name} needs its key in the environment variable {backend.key_env}, which is not set")
+    if not (key.isascii() and key.isprintable()):
+        raise JudgeUnusable(
+            f"what the environment variable {backend.key_env} holds for judge {backend.name} cannot be a key: no header takes it"
+        )
 
 
 def caller(backend: Backend, key: str) -> Caller:
