@@ -132,15 +132,15 @@ def _questions(now_ns: int) -> dict[str, Callable[[Store], float]]:
         "GET /v1/tools?tool=": lambda s: max(
             _seconds(lambda: s.patterns(tool="tool_0")), _seconds(lambda: s.effects("hour", tool="tool_0"))
         ),
-        "GET /v1/agents": lambda s: _seconds(lambda: (s.agent_performance(since_ns=week_ns), archive._speeds(s, now_ns))),
+        "GET /v1/agents?days=7": lambda s: _seconds(lambda: s.agent_performance(since_ns=week_ns)),
         "GET /v1/agents?days=90": lambda s: _seconds(lambda: s.agent_performance(since_ns=whole)),
         "GET /v1/models": lambda s: _seconds(s.model_performance),
         "GET /v1/sessions": lambda s: _seconds(lambda: (s.sessions(SessionFilter()), s.count_sessions(SessionFilter()))),
         "sessions of one agent": lambda s: _seconds(lambda: s.count_sessions(SessionFilter(agent="agent-1"))),
         "summary of a week": lambda s: _seconds(lambda: s.grade_summaries("day", since_ns=week_ns)),
-        "weekly report, made and kept": lambda s: _seconds(lambda: reporting.keep_weekly(s, weeks.week_of(now_ns), now_ns=now_ns)),
+        "weekly report": lambda s: max(_seconds(partial(ask, s)) for ask in reporting.questions(weeks.week_of(now_ns)).values()),
         "have labels changed": lambda s: _seconds(s.labels_stamp),
-        "errors of a week": lambda s: _seconds(lambda: (s.failures("tool", since_ns=week_ns), s.failures("error", since_ns=week_ns))),
+        "errors of a week, by tool": lambda s: _seconds(lambda: s.failures("tool", since_ns=week_ns)),
         "intelligence report": lambda s: max(_seconds(partial(part, s)) for part in parts.values()),
         "means for /metrics": lambda s: _seconds(lambda: measuring.Measures().read(s, now_ns=now_ns)),
         "one adaptation rule": lambda s: _seconds(lambda: chores.measured(s, DEFAULT, now_ns=now_ns)),

@@ -220,10 +220,8 @@ def states(
     return panel("state-timeline", panel_id, title, description, targets, defaults=defaults, overrides=overrides, options=options)
 
 
-def heatmap(
-    panel_id: int, title: str, description: str, expr: str, *, unit: str = "s", exemplars: bool = True, min_step: str = "2m"
-) -> Panel:
-    """Calls per second by histogram bucket, with exemplars where the histogram has them."""
+def heatmap(panel_id: int, title: str, description: str, expr: str, *, unit: str = "s", min_step: str = "2m") -> Panel:
+    """Calls per second by histogram bucket, with exemplars."""
     options = {
         "calculate": False,
         "cellGap": 1,
@@ -244,7 +242,7 @@ def heatmap(
         "legend": {"show": True},
         "tooltip": {"mode": "single", "yHistogram": False, "showColorScale": False},
     }
-    target = query(expr, "{{le}}", shape="heatmap", exemplar=exemplars, min_step=min_step)
+    target = query(expr, "{{le}}", shape="heatmap", exemplar=True, min_step=min_step)
     defaults = {"unit": "reqps", "noValue": NO_CALLS, "custom": {"scaleDistribution": {"type": "linear"}}}
     return panel("heatmap", panel_id, title, description, [target], defaults=defaults, overrides=(), options=options)
 

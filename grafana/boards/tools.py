@@ -219,7 +219,6 @@ def _distribution() -> Panel:
         "Duration distribution",
         "Executions per second by duration: brighter is more. Choose a tool: a second band is a second population. Not split by agent.",
         per_second(metrics.TOOL_DURATION, "le", suffix="_bucket"),
-        exemplars=False,
         min_step=STEP,
     )
 

@@ -25,8 +25,7 @@ from otel_quality.core.sessions import issues
 from otel_quality.core.sessions.record import SessionRecord
 from otel_quality.core.tools import predict, velocity
 from otel_quality.core.tools.knowledge import Bin, Effect, Pattern, Prediction, Tally
-from otel_quality.service import handed
-from otel_quality.service.reporting import keep_weekly
+from otel_quality.service import handed, reporting
 from otel_quality.store.contract import Store
 
 _API: Final = "api"
@@ -140,13 +139,12 @@ class Archive:
 
     async def agents(self, *, days: int) -> Agents:
         since_ns, now_ns = self._since(days), self._now_ns()
-
-        def question(store: Store) -> Agents:
-            recent, before = _speeds(store, now_ns)
-            found = lines.agents(store.agent_performance(since_ns=since_ns), recent, before, _bins(store, now_ns))
-            return Agents(found, lines.learning(total(recent), total(before)))
-
-        return await self._ask(question)
+        performances = await self._ask(lambda store: store.agent_performance(since_ns=since_ns))
+        middle_ns, before_ns = _stretches(now_ns)
+        recent = await self._ask(lambda store: store.agent_tallies(since_ns=middle_ns))
+        before = await self._ask(lambda store: store.agent_tallies(since_ns=before_ns, until_ns=middle_ns))
+        bins = await self._ask(lambda store: _bins(store, now_ns))
+        return Agents(lines.agents(performances, recent, before, bins), lines.learning(total(recent), total(before)))
 
     async def models(self, *, task_type: str | None) -> tuple[lines.Model, ...]:
         return await self._ask(lambda store: lines.models(store.model_performance(task_type=task_type)))
@@ -185,7 +183,8 @@ class Archive:
         begin_ns, _ = weeks.bounds_ns(wanted)
         if begin_ns > now_ns:
             raise ValueError(f"{wanted} has not begun; this week is {weeks.week_of(now_ns)}")
-        return await self._ask(lambda store: keep_weekly(store, wanted, now_ns=now_ns))
+        known = {name: await self._ask(question) for name, question in reporting.questions(wanted).items()}
+        return await self._ask(lambda store: reporting.keep(store, wanted, now_ns=now_ns, **known))
 
     async def summary(self, *, days: int, scores: Mapping[tuple[str, str], float]) -> Summary:
         since_ns, now_ns = self._since(days), self._now_ns()
@@ -220,14 +219,15 @@ def _effects(store: Store, *, by: Literal["hour", "weekday"], tool: str | None, 
 
 def _parts(since_ns: int, now_ns: int) -> dict[str, Callable[[Store], Any]]:
     """The questions that make `Known`, one by one: where history is large, what waits to be written comes in between."""
+    middle_ns, before_ns = _stretches(now_ns)
     return {
         "tool_tallies": lambda store: store.tool_tallies(since_ns=since_ns),
         "tool_agents": lambda store: _by_agent(store.aggregated_patterns(limit=_COMPARED)),
         "patterns": lambda store: store.aggregated_patterns(limit=_REPORTED),
         "models": lambda store: store.model_performance(),
         "agents": lambda store: store.agent_performance(since_ns=since_ns),
-        "recent": lambda store: _speeds(store, now_ns)[0],
-        "before": lambda store: _speeds(store, now_ns)[1],
+        "recent": lambda store: store.agent_tallies(since_ns=middle_ns),
+        "before": lambda store: store.agent_tallies(since_ns=before_ns, until_ns=middle_ns),
         "bins": lambda store: _bins(store, now_ns),
         "hours": lambda store: store.effects("hour", since_ns=since_ns),
         "weekdays": lambda store: store.effects("weekday", since_ns=since_ns),
@@ -246,11 +246,10 @@ def _by_agent(patterns: list[Pattern]) -> dict[str, list[tuple[str, Tally]]]:
     return {tool: list(agents.items()) for tool, agents in found.items()}
 
 
-def _speeds(store: Store, now_ns: int) -> tuple[dict[str, Tally], dict[str, Tally]]:
-    """Outcomes by agent of the last days that velocity looks at, and of as many before."""
+def _stretches(now_ns: int) -> tuple[int, int]:
+    """Where the last days that velocity looks at begin, and as many before."""
     middle_ns = max(now_ns - velocity.DAYS * _DAY_NS, 0)
-    before_ns = max(middle_ns - velocity.DAYS * _DAY_NS, 0)
-    return store.agent_tallies(since_ns=middle_ns), store.agent_tallies(since_ns=before_ns, until_ns=middle_ns)
+    return middle_ns, max(middle_ns - velocity.DAYS * _DAY_NS, 0)
 
 
 def _bins(store: Store, now_ns: int) -> list[Bin]:

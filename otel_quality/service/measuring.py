@@ -1,9 +1,8 @@
 """What /metrics says of history that must be read from the store: means of grades, accuracy, velocity."""
 
-from operator import attrgetter
 from typing import Final
 
-from otel_quality.core.history import History, SessionFilter, StoreHealth
+from otel_quality.core.history import History, StoreHealth
 from otel_quality.core.history_totals import MAX_AGENTS, Totals
 from otel_quality.core.sessions.issues import BLOCK, Config, Watch
 from otel_quality.core.sessions.issues import WINDOW as GRADES
@@ -66,10 +65,8 @@ def watching(store: Store, config: Config) -> Watch:
     """A watch over grades that goes on where the history that is kept ends: with the latest graded sessions of each task type."""
     watch = Watch(config)
     for task in TASK_TYPES:
-        latest = store.sessions(SessionFilter(task_type=task, graded=True, limit=BLOCK * GRADES))
-        for kept in sorted(latest, key=attrgetter("active_ns")):
-            if kept.grade is not None:
-                watch.add(task, kept.grade, at_ns=kept.active_ns)
+        for at_ns, grade in reversed(store.latest_grades(task, limit=BLOCK * GRADES)):
+            watch.add(task, grade, at_ns=at_ns)
     return watch
 
 

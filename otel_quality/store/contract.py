@@ -137,6 +137,9 @@ class Store(Judged, Protocol):
     def recent_grades(self, task_type: str, *, window: int) -> RecentGrades:
         """Means over the latest graded sessions of a task type, at most `window`."""
 
+    def latest_grades(self, task_type: str, *, limit: int) -> list[tuple[int, Grade]]:
+        """The machine's grades of the latest sessions of a task type with the instants of their last activity, newest first."""
+
     def error_groups(self, *, since_ns: int, until_ns: int = FOREVER_NS, limit: int = 100) -> list[ErrorGroup]:
         """Failed executions by category, tool and task type; most frequent first."""
 

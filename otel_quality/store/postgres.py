@@ -27,8 +27,8 @@ _PATIENCE: Final = {
 _LOCK: Final = 7_295_318_054
 """Advisory lock that two processors that start at once take in turn for the migrations."""
 _PARAMETER: Final = re.compile(r"(?<![:\w]):(\w+)")
-_EXECUTION_BYTES: Final = 405
-_ROW_BYTES: Final = 420
+_EXECUTION_BYTES: Final = 600
+_ROW_BYTES: Final = 560
 _SIZE: Final = """
     SELECT (SELECT COUNT(*) FROM executions) * :execution_bytes
         + (SELECT COALESCE(SUM(OCTET_LENGTH(record) + COALESCE(OCTET_LENGTH(grade), 0) + :row_bytes), 0) FROM sessions)

@@ -191,6 +191,10 @@ def from_grade(grade: Grade) -> bytes:
     return packed(_GRADE, grade)
 
 
+def to_grade(stored: bytes) -> Grade:
+    return unpacked(_GRADE, stored)
+
+
 def to_revision(row: Row) -> Revision:
     session, revision, graded_ns, source, grade = row
     return Revision(session, revision, graded_ns, source, unpacked(_GRADE, grade))

@@ -134,6 +134,10 @@ class SqlStore(SqlJudged):
         count, *means = self._query(sql.RECENT_GRADES, {"task_type": task_type, "window": window})[0]
         return RecentGrades(task_type, count, *map(rows.real, means))
 
+    def latest_grades(self, task_type: str, *, limit: int) -> list[tuple[int, Grade]]:
+        found = self._query(sql.LATEST_GRADES, {"task_type": task_type, "limit": limit})
+        return [(int(active_ns), rows.to_grade(grade)) for active_ns, grade in found]
+
     def error_groups(self, *, since_ns: int, until_ns: int = FOREVER_NS, limit: int = 100) -> list[ErrorGroup]:
         span = {"since": since_ns, "until": until_ns}
         found = self._query(sql.ERROR_GROUPS, {**span, "limit": limit})

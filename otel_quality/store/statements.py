@@ -227,6 +227,10 @@ RECENT_GRADES: Final = f"""
     ) AS latest
 """  # noqa: S608
 
+LATEST_GRADES: Final = """
+    SELECT active_ns, grade FROM sessions WHERE task_type = :task_type AND graded_ns > 0 ORDER BY active_ns DESC, id LIMIT :limit
+"""
+
 # Predictions
 
 ADD_PREDICTION: Final = """

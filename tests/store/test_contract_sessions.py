@@ -145,6 +145,17 @@ def test_a_session_without_times_counts_as_active_when_it_came(store: Store) -> 
     assert (kept.record.end_ns, kept.active_ns) == (0, NOW)
 
 
+def test_the_latest_grades_of_a_task_type_come_newest_first(store: Store) -> None:
+    for number in range(4):
+        store.put_session(session(f"s{number}", ago_s=number), grade(tool_calls_efficient=number + 1), source="spans", now_ns=NOW)
+    store.put_session(session("other", task_type="testing"), grade(), source="spans", now_ns=NOW)
+    store.put_session(session("ungraded"), None, source="spans", now_ns=NOW)
+    store.set_meta("s3", Meta(pinned=True), now_ns=NOW)
+    store.set_override("s0", OVERRIDE, now_ns=NOW)
+    found = [(at_ns, each.tool_calls_efficient, each.task_completed) for at_ns, each in store.latest_grades("debugging", limit=3)]
+    assert found == [(NOW, 1, True), (NOW - S, 2, True), (NOW - 2 * S, 3, True)]
+
+
 def test_deleting_a_session_deletes_its_executions_and_revisions(store: Store) -> None:
     for name in ("s1", "s2"):
         store.put_session(session(name), grade(), source="spans", now_ns=NOW)

@@ -56,7 +56,7 @@ class Labelled:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What was fitted, in terms of distances.
+    """What was fitted, in terms of distances from what is usual.
 
     Attributes:
         base: level of all; levels: deviation per group.

@@ -69,7 +69,7 @@ def dense(record: SessionRecord) -> list[float]:
 
 def sketch(record: SessionRecord) -> Vector:
     """Levels of the classes of words and of tools that follow each other; a unit of one e-fold. (CLASSES,)"""
-    levels = np.array([int(digit, 16) for digit in record.sketch] if len(record.sketch) == CLASSES else [0] * CLASSES, np.float64) / 3
+    levels = _digits(record.sketch) / 3 if len(record.sketch) == CLASSES else np.zeros(CLASSES)
     tools = ["", *(use.tool for use in record.tool_uses)]
     counts: Counter[int] = Counter()
     for before, tool in itertools.pairwise(tools):
@@ -78,6 +78,11 @@ def sketch(record: SessionRecord) -> Vector:
     for place, count in counts.items():
         levels[place] += log1p(count)
     return levels
+
+
+def _digits(text: str) -> Vector:
+    pairs = np.frombuffer(bytes.fromhex(text), np.uint8)
+    return np.stack((pairs >> 4, pairs & 15), axis=1).ravel().astype(np.float64)
 
 
 def _class(text: str) -> int:

@@ -10,6 +10,7 @@ sessions would stretch the scale for all, and a rare yes among noes would weigh 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import log
 from typing import Any, Final
 
 import numpy as np
@@ -113,4 +114,4 @@ def nearest(record: SessionRecord, groups: Mapping[str, Group]) -> str | None:
 
 def _fit(clues: Iterable[int], group: Group) -> float:
     n = group.sessions
-    return sum(float(np.log((group.clues.get(clue, 0.0) * n + 0.5) / (n + 1))) for clue in clues)
+    return sum(log((group.clues.get(clue, 0.0) * n + 0.5) / (n + 1)) for clue in clues)

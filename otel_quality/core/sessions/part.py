@@ -129,7 +129,9 @@ class Part:
             if step.features is not None:
                 self._answered(step, False)
         is_agent = step.kind == "agent"
-        self._run(step.trace_id, (start_ns, step.end_ns if is_agent else -1, is_agent and step.outcome in _FAILED))
+        known = self.runs.get(step.trace_id)
+        if known is None or start_ns <= known[0]:
+            self._run(step.trace_id, (start_ns, step.end_ns if is_agent else -1, is_agent and step.outcome in _FAILED))
         if step.ends or step.kind == "end" or (is_agent and step.parent_id == 0):
             self.mark_ns = max(self.mark_ns, step.end_ns)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from otel_quality.core.evaluations.record import Line, Transcript
-from otel_quality.core.sessions import shapes
+from otel_quality.core.sessions import exports, shapes
 from otel_quality.core.sessions.shapes import Turn
 
 Message = tuple[Line, ...]
@@ -65,7 +65,7 @@ def of_messages(session: object, *, max_bytes: int) -> Transcript:
     Line(role='assistant', text='Done.', name='', message=1)
     """
     try:
-        numbered = shapes.numbered(session)
+        numbered = shapes.numbered(exports.plain(session))
     except RecursionError:
         raise ValueError("no session: it is nested too deeply") from None
     tools = {call.id: call.tool for _, turn in numbered for call in turn.calls if call.id}

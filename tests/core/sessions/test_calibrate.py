@@ -10,7 +10,8 @@ import pytest
 
 from otel_quality.core.sessions import calibrate, messages
 from otel_quality.core.sessions.calibrate import Calibration, Labelled
-from otel_quality.core.sessions.groups import learn, nearest
+from otel_quality.core.sessions.features import NAMES
+from otel_quality.core.sessions.groups import Group, learn, nearest
 from otel_quality.core.sessions.record import SessionRecord
 from tests.core.sessions.steps import answer
 
@@ -47,6 +48,29 @@ def test_effort_counts_relative_to_the_group() -> None:
     assert model is not None
     easy, hard = session("large work", 900, 500, success=True), session("small work", 901, 12, success=False)
     assert model.probability(easy.record) > 0.6 > 0.4 > model.probability(hard.record)
+
+
+def test_one_extreme_session_does_not_stretch_the_scale_of_its_group() -> None:
+    usual = [session("g", n, 5 + n % 10, success=True).record for n in range(40)]
+    place = NAMES.index("tool_calls")
+    low, high = session("g", 90, 6, success=True).record, session("g", 91, 13, success=True).record
+    plain, stretched = learn(usual), learn([*usual, session("g", 99, 100_000, success=False).record])
+    for norms in (plain, stretched):
+        assert norms.distance(high)[place] - norms.distance(low)[place] > 2
+    assert abs(stretched.distance(session("g", 92, 10**6, success=False).record)[place]) < 2
+
+
+def test_what_does_not_vary_in_a_group_or_is_not_known_says_nothing() -> None:
+    norms = learn([session("g", n, 5, success=True).record for n in range(20)])
+    away = norms.distance(session("g", 90, 50, success=True).record)
+    assert (away[NAMES.index("tool_calls")], away[NAMES.index("output_tokens")]) == (0, 0)
+
+
+def test_ranks_survive_json_also_where_many_values_are_equal() -> None:
+    records = [session("g", n, 3 + n % 4, success=True).record for n in range(40)]
+    norms = learn(records)
+    again = Group.from_json(json.loads(json.dumps(norms.to_json())))
+    assert all((again.distance(each) == norms.distance(each)).all() for each in records)
 
 
 def test_a_session_without_a_group_is_compared_with_the_group_it_is_like() -> None:
