@@ -19,15 +19,16 @@ from otel_quality.vocabulary.secrets import masked
 DEFAULT_URL: Final = "http://127.0.0.1:9465"
 _TIMEOUT_S: Final = 10.0
 _WRONG_CALL: Final = frozenset({400, 401, 409, 413, 415})
+_LATER: Final = 503
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class ApiError(OtelQualityError):
-    """The API could not be asked, or refused. `refused`: the call itself is wrong."""
+    """The API could not be asked, or refused. `refused`: the call itself is wrong; `passing`: the same call may succeed later."""
 
-    def __init__(self, message: str, *, refused: bool = False) -> None:
+    def __init__(self, message: str, *, refused: bool = False, passing: bool = False) -> None:
         super().__init__(message)
-        self.refused = refused
+        self.refused, self.passing = refused, passing
 
 
 class Client:
@@ -85,7 +86,8 @@ class Client:
             reason = getattr(error, "reason", error)
             raise ApiError(
                 f"no processor answers at {masked(self.url)} ({_words(reason)}); start one with `otel-quality serve`, or name another"
-                " with --api URL or OTEL_QUALITY_API_URL"
+                " with --api URL or OTEL_QUALITY_API_URL",
+                passing=True,
             ) from None
         except ValueError:
             raise ApiError(f"{masked(self.url)} is no otel_quality API: {path} did not answer JSON") from None
@@ -95,7 +97,7 @@ class Client:
             detail = json.load(error)["detail"]
         except (ValueError, KeyError, TypeError, OSError):
             return ApiError(f"{masked(self.url)} is no otel_quality API, or an older one: it answered {error.code} {error.reason}")
-        return ApiError(str(detail), refused=error.code in _WRONG_CALL)
+        return ApiError(str(detail), refused=error.code in _WRONG_CALL, passing=error.code == _LATER)
 
 
 def _words(reason: object) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from otel_quality.core.evaluations.record import Feedback
 from otel_quality.core.history import Meta
 from otel_quality.core.sessions.grade import grade
 from otel_quality.service.grading import NAME, Grading
@@ -47,6 +48,26 @@ def test_labels_teach_and_the_rules_stay_beside(store: Store) -> None:
     assert bad.p_completed is not None
     assert 0 <= bad.p_completed < good.p_completed <= 1
     assert replace(good, p_completed=None) == grade(session(tool_calls=10, tool_errors=0, group="lab"))
+
+
+def test_feedback_on_last_messages_teaches_where_nobody_told_an_outcome(store: Store) -> None:
+    label(store, 40)
+    for number in range(40):
+        store.set_meta(f"s{number}", Meta(), now_ns=NOW + 100)
+        store.put_feedback(Feedback(f"s{number}", 7, 1 if number % 2 == 0 else -1, NOW))
+    grading = Grading()
+    grading.refit(store, NOW)
+    assert grading(session()).p_completed is None
+    for number in range(40):
+        kept = store.session(f"s{number}")
+        assert kept is not None
+        store.put_session(replace(kept.record, messages=8), kept.grade, source="api", now_ns=NOW + 200)
+    grading.refit(store, NOW)
+    good, bad = (session(tool_calls=10, tool_errors=errors, error_run=errors, group="lab") for errors in (0, 8))
+    taught = [grading(each).p_completed for each in (bad, good)]
+    assert None not in taught
+    assert taught == sorted(taught)  # type: ignore[type-var]
+    assert taught[0] != taught[1]
 
 
 def test_a_fitted_model_is_taken_from_the_store_after_a_restart(store: Store) -> None:

@@ -73,3 +73,10 @@ def test_of_two_sources_the_fuller_record_stands_and_the_other_fills_it() -> Non
         assert (both.api_calls, both.tool_calls, both.end_ns) == (KNOWN.api_calls, KNOWN.tool_calls, KNOWN.end_ns)
         assert (both.task_type, both.group, both.success, both.cost_usd) == ("debugging", "lab", False, 1.0)
         assert set(both.agents) == {"ezra", "helper", "new"}
+
+
+def test_the_number_of_messages_is_known_by_whichever_source_has_a_list_of_them() -> None:
+    listed = replace(KNOWN, messages=12)
+    assert merged(listed, replace(KNOWN, api_calls=99), same_source=False).messages == 12
+    assert merged(KNOWN, listed, same_source=False).messages == 12
+    assert merged(listed, later(), same_source=True).messages == 12

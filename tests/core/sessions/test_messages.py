@@ -122,6 +122,12 @@ def test_ten_thousand_tool_calls_are_counted_and_the_latest_are_kept() -> None:
     assert (record.tool_calls, record.tool_errors, record.error_run, len(record.tool_uses)) == (10_000, 10_000, 10_000, 1_000)
 
 
+def test_messages_are_counted_as_they_are_listed_also_where_one_says_two_things() -> None:
+    both = {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "a", "content": "ok"}, {"type": "text", "text": "and now?"}]}
+    assert messages.record([{"role": "user", "content": "hi"}, {"role": "assistant", "content": ""}, both]).messages == 3
+    assert messages.record([]).messages == 0
+
+
 def test_parameters_that_are_not_json_have_a_hash_too() -> None:
     record = messages.record([{"role": "assistant", "tool_calls": [{"function": {"name": "sh", "arguments": "{broken"}}]}])
     assert len(record.tool_uses[0].params_hash) == 16
