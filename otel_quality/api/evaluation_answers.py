@@ -10,6 +10,7 @@ from otel_quality.core.evaluations.overview import Overview, Ratings, WeekMeans
 from otel_quality.core.evaluations.record import Annotation, Assessment, Estimate, Evaluation, Feedback, Item, Run, Scores, Versions
 from otel_quality.core.evaluations.trust import FIGURES, Drift, Figure
 from otel_quality.core.reports.weeks import week_of
+from otel_quality.judge import combining
 from otel_quality.vocabulary.axes import AXES, ITEM_STATES
 
 
@@ -41,6 +42,7 @@ def evaluation(made: Evaluation, current: Versions | None) -> schema.Evaluation:
         scores=_scores(made.scores),
         experts=[_assessment(each) for each in made.experts],
         masked=dict(made.masked),
+        notes=list(combining.outliers(made.experts)),
     )
 
 

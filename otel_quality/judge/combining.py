@@ -8,7 +8,8 @@ from otel_quality.core.evaluations.record import Assessment, Scores
 from otel_quality.vocabulary.axes import AXES
 
 APART: Final = 40.0
-"""Points by which an expert differs from the median of the others before that is told: more than one level and a half of a rubric."""
+"""Points by which an expert differs from the median of the others before that is told, and within which those agree: more than one
+level and a half of a rubric."""
 
 
 def mean(assessments: Sequence[Assessment]) -> Scores:
@@ -18,16 +19,17 @@ def mean(assessments: Sequence[Assessment]) -> Scores:
 
 
 def outliers(assessments: Sequence[Assessment]) -> tuple[str, ...]:
-    """Where one expert stands apart from at least two others, one line each: a misreading, or one that was talked into something.
+    """Where one expert stands apart from two others or more who agree, one line each: a misreading, or one that was talked into something.
 
-    Above the mean, which stays as the experts made it: who is right is for people to say.
+    Beside the mean, which stays as the experts made it: who is right is for people to say.
     """
     notes = []
     for axis in AXES:
         for expert in assessments:
             value = expert.scores.get(axis)
             others = _told([each for each in assessments if each is not expert], axis)
-            if value is not None and len(others) > 1 and abs(value - median(others)) > APART:
+            agree = len(others) > 1 and max(others) - min(others) <= APART
+            if value is not None and agree and abs(value - median(others)) > APART:
                 notes.append(f"{expert.expert} stands apart on {axis}: {value:g}, the others' median {median(others):g}")
     return tuple(notes)
 

@@ -18,7 +18,7 @@ import pytest
 from otel_quality.cli.eval.group import COMMANDS
 from otel_quality.cli.group import run
 from otel_quality.client import Client
-from otel_quality.core.evaluations.record import Annotation, Evaluation, Feedback, Versions
+from otel_quality.core.evaluations.record import Annotation, Assessment, Evaluation, Feedback, Versions
 from otel_quality.judge.rubric import SHIPPED
 from otel_quality.vocabulary.axes import AXES
 from tests import samples
@@ -248,6 +248,18 @@ def read_until(terminal: int, text: str) -> str:
 
 
 # What was found
+
+
+def test_an_expert_who_stands_apart_is_noted(cli: Cli, served: Served) -> None:
+    keep(served.keeper, s="x")
+    experts = tuple(
+        Assessment(name, dict.fromkeys(AXES) | {"efficiency": value}) for name, value in (("a", 20.0), ("b", 30.0), ("c", 100.0))
+    )
+    made = Evaluation("r", "s", served.keeper.now_ns, Versions("1:m", "1"), "fake", "m", dict.fromkeys(AXES, 50.0), experts)
+    served.keeper.tell(lambda store: store.put_evaluation(made))
+    said = "c stands apart on efficiency: 100, the others' median 25"
+    assert f"  note: {said}" in cli("eval", "show", "s").out
+    assert told(cli("eval", "show", "s", "--json"))["evaluations"][0]["notes"] == [said]
 
 
 def test_runs_are_listed_newest_first(cli: Cli, served: Served) -> None:

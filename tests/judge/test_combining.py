@@ -41,7 +41,15 @@ def test_a_mean_lies_within_what_was_told(of: list[dict[str, float | None]]) -> 
 
 @pytest.mark.parametrize(
     ("levels", "apart"),
-    [((50, 50, 100), ["c"]), ((50, 60, 91), []), ((0, 100), []), ((10, 15, 90, 95), ["a", "b", "c", "d"]), ((None, 5, 95), [])],
+    [
+        ((50, 50, 100), ["c"]),
+        ((50, 60, 91), []),
+        ((0, 100), []),
+        ((10, 15, 90, 95), []),
+        ((20, 30, 100), ["c"]),
+        ((20, 30, 25, 100), ["d"]),
+        ((None, 5, 95), []),
+    ],
 )
 def test_who_stands_apart_is_told_where_there_are_others_to_compare(levels: tuple[float | None, ...], apart: list[str]) -> None:
     notes = combining.outliers([said(name, None, efficiency=level) for name, level in zip("abcd", levels, strict=False)])

@@ -68,6 +68,8 @@ def _evaluation(made: Any) -> Iterator[tuple[Text, Text]]:
     for expert in made["experts"]:
         said = "declined to judge" if expert["refused"] else expert["comment"] or "no comment"
         yield Text(f"  {expert['expert']}: ", style="cyan"), Text(said)
+    for note in made["notes"]:
+        yield Text("  note: ", style="yellow"), Text(note)
     if made["masked"]:
         told = ", ".join(f"{kind} ×{count}" for kind, count in sorted(made["masked"].items()))
         yield Text("  masked: ", style="dim"), Text(told, style="dim")
