@@ -139,6 +139,7 @@ class Evaluation(BaseModel):
     scores: Scores
     experts: list[Assessment]
     masked: dict[str, Count] = Field(description="secrets and personal data masked in what the judge saw, by kind")
+    notes: list[str] = Field(description="where one expert stands apart from the others, one line each")
 
 
 class Annotation(BaseModel):
