@@ -56,6 +56,10 @@ class Budget:
             return f"the budget of {self.name} ({self.setting}_usd = {self.usd:g})"
         return ""
 
+    def beyond(self, wanted: Spent) -> str:
+        """The bound that is too small for this even with nothing spent; empty where none is."""
+        return Budget(self.name, self.setting, self.tokens, self.usd).lacks(wanted)
+
     def set_aside(self, wanted: Spent, sign: int = 1) -> None:
         self.aside_tokens += sign * tokens(wanted)
         self.aside_usd += sign * wanted.cost_usd
@@ -109,6 +113,10 @@ class Purse:
     def lacks(self, wanted: Spent) -> str:
         """Which budget does not hold so much more, in words; empty where both do."""
         return next((why for budget in self._budgets if (why := budget.lacks(wanted))), "")
+
+    def beyond(self, wanted: Spent) -> str:
+        """The budget, in words, that is too small for this even with nothing spent; empty where neither is."""
+        return next((bound for budget in self._budgets if (bound := budget.beyond(wanted))), "")
 
     def left(self) -> tuple[int | None, float | None]:
         """Tokens and dollars that both budgets leave."""

@@ -17,6 +17,7 @@ from otel_quality.judge import masking, prompts, visible
 from otel_quality.judge import panel as panels
 from otel_quality.judge import rubric as rubrics
 from otel_quality.judge.config import Backend
+from otel_quality.judge.config import Config as Judges
 from otel_quality.judge.errors import JudgeUnusable
 from otel_quality.judge.rubric import Rubric
 from otel_quality.service.judging import anchors
@@ -73,6 +74,7 @@ def equip(config: Config, endpoint: Callable[[], str]) -> Equipment | None:
     judge = config.judge.backend()
     if judge is None:
         return None
+    _warn_of_prices(config.judge)
     panels = ConfiguredPanels(config, rubric, endpoint)
     masked = masking.masked if config.content.mask else _as_it_is
     return Equipment(panels, versions(judge, rubric), reference, masked, close=panels.close)
@@ -117,6 +119,12 @@ class ConfiguredPanels:
         """Send the spans that wait."""
         if self._end is not None:
             self._end()
+
+
+def _warn_of_prices(judges: Judges) -> None:
+    free = [judge.name for judge in judges.backends if not judge.input_usd_per_million and not judge.output_usd_per_million]
+    if free and (judges.run_budget_usd or judges.day_budget_usd):
+        _log.warning("budgets in dollars do not bound judges without prices (%s); tokens do", ", ".join(free))
 
 
 def _read(read: Callable[[], T], problems: list[str]) -> T | None:

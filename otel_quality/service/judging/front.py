@@ -136,7 +136,8 @@ class Judging:
         return Estimate(wish, panel.versions, len(chosen), len(anchors), spent, note, *purse.left())
 
     async def _cancel(self, run_id: str) -> Run | None:
-        self._unwanted.add(run_id)
+        if self._continuing is not None and not self._continuing.done():
+            self._unwanted.add(run_id)
         under_way, task = self._under_way.get(run_id), self._tasks.get(run_id)
         if task is not None:
             task.cancel()
@@ -162,6 +163,7 @@ class Judging:
             await panel.close()
             await self._give_up(run, "the judge or its rubric has changed since it began")
             return
+        await patiently(self._asks, lambda store: _become(store, run.id, ["running"], "pending"))
         items = await open_items(self._asks, run.id)
         spent = await patiently(self._asks, lambda store: store.spent(since_ns=0, run=run.id))
         self._treasury.turn(*await patiently(self._asks, self._today))
@@ -264,8 +266,13 @@ def _cancelled(store: Store, run_id: str, spent: Spent | None, *, now_ns: int) -
 def _end(store: Store, run: Run, states: Sequence[ItemState], becomes: ItemState) -> None:
     """Keep a run that nobody works on any more, its sessions in some states now in another."""
     with store.transaction():
-        for state in states:
-            while items := store.items(run.id, state=state, limit=PAGE):
-                for item in items:
-                    store.set_item(run.id, replace(item, state=becomes))
+        _become(store, run.id, states, becomes)
         store.set_run(run)
+
+
+def _become(store: Store, run_id: str, states: Sequence[ItemState], becomes: ItemState) -> None:
+    with store.transaction():
+        for state in states:
+            while items := store.items(run_id, state=state, limit=PAGE):
+                for item in items:
+                    store.set_item(run_id, replace(item, state=becomes))

@@ -130,10 +130,10 @@ class UnderWay:
             raise JudgeError(_GONE)
         transcript = self._means.masked(transcript)
         said = {each.expert: each for each in found.assessments}
-        if unusable := next((each for each in found.assessments if not each.refused and set(each.scores.values()) <= {None}), None):
-            raise JudgeError(unusable.comment)
         missing = [expert for expert in self._panel.experts if expert not in said]
         wanted = share(self._panel.estimate(transcript), len(missing), len(self._panel.experts))
+        if bound := self._purse.beyond(wanted):
+            raise JudgeError(f"it takes more than {bound} by itself")
         if short := await self._purse.set_aside(wanted, self._means.now_ns()):
             self._over = self._over or ("done", f"{short} is used up")
             return
@@ -148,7 +148,7 @@ class UnderWay:
         failed: list[Exception] = []
         given = await asyncio.gather(*(self._ask_one(item, transcript, expert, failed) for expert in experts))
         if failed:
-            raise failed[0]
+            raise next((error for error in failed if isinstance(error, JudgeUnusable)), failed[0])
         return [each for each in given if each is not None]
 
     async def _ask_one(self, item: Item, transcript: Transcript, expert: str, failed: list[Exception]) -> Assessment | None:
@@ -158,18 +158,21 @@ class UnderWay:
                 return None
             try:
                 said = await self._panel.assess(transcript, expert)
-            except JudgeError as error:
-                failed.append(error)
-                # Without scores it tells what was paid, and that asking once more is of no use.
-                said = Assessment(expert, {}, str(error), spent=error.spent)
             except Exception as error:  # noqa: BLE001 - told once the other experts are done
                 failed.append(error)
+                await self._pay(item, expert, error)
                 return None
         self._purse.spend(said.spent)
         now_ns = self._means.now_ns()
-        if said.scores or said.refused or said.spent.calls:
-            await self._put(lambda store: store.add_assessment(self.run.id, item.session, said, now_ns=now_ns))
+        await self._put(lambda store: store.add_assessment(self.run.id, item.session, said, now_ns=now_ns))
         return said
+
+    async def _pay(self, item: Item, expert: str, error: Exception) -> None:
+        """Count what calls took that came to nothing."""
+        if isinstance(error, JudgeError) and error.spent.calls:
+            spent, now_ns = error.spent, self._means.now_ns()
+            self._purse.spend(spent)
+            await self._put(lambda store: store.add_spent(self.run.id, item.session, expert, spent, now_ns=now_ns))
 
     async def _conclude(self, item: Item, transcript: Transcript, said: list[Assessment]) -> None:
         if all(each.refused for each in said):

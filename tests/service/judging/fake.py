@@ -20,6 +20,8 @@ CONFIG = Config(backends=(BACKEND, replace(BACKEND, name="other", model="judge-2
 PRICE = Spent(1, 900, 100, 0.002)
 """Of every call."""
 ESTIMATE = Spent(1, 1000, 200, 0.003)
+LONG = Spent(1, 100_000, 200, 0.3)
+"""Of a session that says `long`."""
 EXPERTS = ("planner", "critic")
 VERSIONS = Versions("1:judge-1", "1-aaaaaaaa")
 
@@ -79,7 +81,8 @@ class FakePanel:
         self.versions = Versions(f"1:{backend.model}", judge.rubric)
 
     def estimate(self, transcript: Transcript) -> Spent:
-        return ESTIMATE + ESTIMATE
+        each = LONG if "long" in transcript.lines[0].text else ESTIMATE
+        return each + each
 
     async def assess(self, transcript: Transcript, expert: str) -> Assessment:
         judge, text = self._judge, transcript.lines[0].text

@@ -97,3 +97,11 @@ async def test_a_session_waits_for_those_under_way_before_a_budget_is_called_use
         await until(lambda: bench.judge.under_way == 2)
         bench.judge.let_go()
         assert dict((await bench.ended(run.id)).counts) == {"ok": 2}
+
+
+async def test_a_session_that_no_budget_would_ever_hold_fails_alone_and_stops_no_other(keeper: Keeper) -> None:
+    keep(keeper, a="score 80", b="long, score 20")
+    async with at_work(keeper, FakeJudge(), run_budget_tokens=10_000) as bench:
+        run = await bench.run()
+        assert (run.state, dict(run.counts)) == ("done", {"ok": 1, "failed": 1})
+        assert bench.errors(run.id) == {"b": "it takes more than the budget of this run (judge.run_budget_tokens = 10,000) by itself"}

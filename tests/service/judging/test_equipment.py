@@ -1,5 +1,6 @@
 """What the settings make of judging: nothing without a judge, its versions without its library, a line where something is missing."""
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 
@@ -55,3 +56,11 @@ def test_files_that_cannot_be_used_are_told_all_at_once(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         equip(replace(CONFIG, judge=judge), here)
     assert [problem.split(": ")[-1] for problem in caught.value.problems] == ["No such file or directory"] * 2
+
+
+def test_budgets_in_dollars_without_prices_are_told(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        equip(replace(CONFIG, judge=replace(CONFIG.judge, day_budget_usd=5.0)), here)
+        priced = replace(JUDGE, input_usd_per_million=3.0)
+        equip(replace(CONFIG, judge=Judges(backends=(priced,), day_budget_usd=5.0)), here)
+    assert caplog.messages == ["budgets in dollars do not bound judges without prices (mine); tokens do"]

@@ -213,16 +213,53 @@ async def test_a_run_goes_on_after_a_stop_and_asks_nobody_twice(keeper: Keeper) 
     assert ended.spent == times(PRICE, 20)
 
 
-async def test_a_run_whose_judge_or_rubric_changed_meanwhile_is_not_continued(keeper: Keeper) -> None:
-    keep(keeper, a="score 80")
+async def left_behind(keeper: Keeper, **texts: str) -> str:
+    """A run that the last life of the processor left in the middle."""
+    keep(keeper, **texts)
     judge = FakeJudge(held=True)
     async with at_work(keeper, judge) as bench:
         run = await bench.start()
         await until(lambda: judge.under_way)
+        return run.id
+
+
+async def test_a_run_can_be_cancelled_before_it_is_continued(keeper: Keeper) -> None:
+    run = await left_behind(keeper, a="score 80", b="score 20")
+    async with at_work(keeper, FakeJudge(held=True)) as bench:
+        cancelled = await bench.judging.cancel(run)
+        assert cancelled is not None
+        assert (cancelled.state, dict(cancelled.counts)) == ("cancelled", {"cancelled": 2})
+        again = await bench.start()
+        assert len(bench.states(again.id)) == 2, "what was cancelled is free for the next run"
+        await until(lambda: bench.judge.under_way)
+        assert bench.stands(run).state == "cancelled"
+
+
+async def test_a_start_without_its_store_continues_as_soon_as_that_is_there(keeper: Keeper) -> None:
+    run = await left_behind(keeper, a="score 80", b="score 20")
+    keeper.fails = StoreUnavailable("the server is away")
+    async with at_work(keeper, FakeJudge()) as bench:
+        with pytest.raises(StoreUnavailable):
+            await bench.start()
+        keeper.fails = None
+        assert dict((await bench.ended(run)).counts) == {"ok": 2}
+
+
+async def test_a_continued_run_that_has_spent_its_budget_leaves_no_session_as_if_it_ran(keeper: Keeper) -> None:
+    run = await left_behind(keeper, a="score 80", b="score 20")
+    keeper.tell(lambda store: store.add_spent(run, "a", "planner", Spent(1, 90_000, 0, 0.0), now_ns=keeper.now_ns))
+    async with at_work(keeper, FakeJudge(), run_budget_tokens=91_000) as bench:
+        ended = await bench.ended(run)
+        assert (ended.state, dict(ended.counts)) == ("done", {"pending": 2})
+        assert ended.note.endswith("is used up; sessions left for the next run: 2")
+
+
+async def test_a_run_whose_judge_or_rubric_changed_meanwhile_is_not_continued(keeper: Keeper) -> None:
+    run = await left_behind(keeper, a="score 80")
     changed = FakeJudge()
     changed.rubric = "2-bbbbbbbb"
     async with at_work(keeper, changed) as bench:
-        ended = await bench.ended(run.id)
+        ended = await bench.ended(run)
     assert (ended.state, dict(ended.counts)) == ("failed", {"pending": 1})
     assert ended.error == "not continued after a restart: the judge or its rubric has changed since it began"
 
