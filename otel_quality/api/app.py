@@ -13,7 +13,7 @@ from typing import Annotated, Protocol
 from fastapi import FastAPI, Query
 
 from otel_quality.api import answers, evaluations, learned, problems, schema, sessions
-from otel_quality.api.bearer import TokenGuard
+from otel_quality.api.bearer import READS, TokenGuard
 from otel_quality.api.bodies import BoundedRoute
 from otel_quality.api.history import History
 from otel_quality.api.hosts import HostGuard
@@ -72,7 +72,7 @@ def create_app(
     evaluations.add(app, judged)
     learned.add(app, history, processor.snapshot)
     page.add(app, processor.snapshot, history, judged, version=version, token_needed=bool(token))
-    _describe_problem(app)
+    _describe(app, token=bool(token))
     return app
 
 
@@ -80,6 +80,9 @@ _DESCRIPTION = (
     "How good each LLM backend is at each task, when it gets worse, which to use instead; how whole sessions went, what people"
     " and judges say of them, and what tools and agents have taught. Errors are RFC 9457 problem JSON."
 )
+
+
+_GUARDED = "The value of server.api_token, where that is set; every call that changes something needs it then."
 
 
 def _add_reads(app: FastAPI, processor: Processor, listeners: Callable[[], Mapping[str, str]]) -> None:
@@ -123,13 +126,18 @@ def _task(value: str | None) -> str | None:
     return None if value in (ALL, ANY) else value
 
 
-def _describe_problem(app: FastAPI) -> None:
-    """Add the error's shape, which no route returns as such, to the OpenAPI description."""
+def _describe(app: FastAPI, *, token: bool) -> None:
+    """Add to the OpenAPI description the error's shape, which no route returns as such, and which calls need the token."""
     plain = app.openapi
 
     def described() -> dict[str, object]:
         description = plain()
         description["components"]["schemas"].setdefault("Problem", schema.Problem.model_json_schema())
+        description["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer", "description": _GUARDED}}
+        for operations in description["paths"].values():
+            for method, operation in operations.items():
+                if method.upper() not in READS:
+                    operation["security"] = [{"token": []}] if token else [{}, {"token": []}]
         return description
 
     app.openapi = described  # type: ignore[method-assign]

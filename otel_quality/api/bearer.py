@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from otel_quality.api.problems import problem
 
-_READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _CHALLENGE: Final = {"www-authenticate": 'Bearer realm="otel_quality"'}
 _REFUSAL: Final = (
     "this API changes nothing without its token: send `Authorization: Bearer TOKEN` with the value of server.api_token;"
@@ -33,7 +33,7 @@ class TokenGuard:
         self._app, self._token = app, token.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and self._token and scope["method"] not in _READS and not self._carried(scope):
+        if scope["type"] == "http" and self._token and scope["method"] not in READS and not self._carried(scope):
             await problem(401, _REFUSAL, headers=_CHALLENGE)(scope, receive, send)
             return
         await self._app(scope, receive, send)

@@ -62,7 +62,7 @@ class RunsQuery(Query):
 
 
 class RunQuery(Query):
-    limit: int = Field(500, ge=1, le=10_000, description="sessions to list")
+    limit: int = Field(500, ge=1, le=20_000, description="sessions to list")
     offset: int = Field(0, ge=0, le=2**31)
 
 

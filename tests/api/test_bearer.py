@@ -54,6 +54,12 @@ def test_the_list_of_writes_is_complete(app: FastAPI) -> None:
     assert {(method, path) for method, path, _ in WRITES} == described
 
 
+def test_the_description_says_which_calls_need_it(app: FastAPI) -> None:
+    for operations in app.openapi()["paths"].values():
+        for method, operation in operations.items():
+            assert operation.get("security") == (None if method == "get" else [{"token": []}])
+
+
 @pytest.mark.parametrize(("method", "path", "body"), WRITES)
 def test_every_write_needs_the_token(app: FastAPI, method: str, path: str, body: object) -> None:
     assert refused(ask(app, path, method=method, body=body))

@@ -1,6 +1,7 @@
 """Judged quality from a terminal: session files handed to a real processor, judged by the fake judge over the wire, looked at, with a token."""
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.flow.judged import KEY, judged_by
-from tests.flow.programs import ROOT, Serve
+from tests.flow.judged import KEY, fill, judged_by
+from tests.flow.programs import ROOT, Program, Serve, free_port
 from tests.judge.fake import FakeJudge, judge
 from tests.service.keeper import messages
 
@@ -64,6 +65,23 @@ def test_session_files_are_kept_masked_judged_shown_and_rated(serve: Serve, fake
     assert "first  evaluated" in cli(serve, "eval", "show", "first").stdout
     assert told(cli(serve, "eval", "stats", "--json"))["weeks"][0]["sessions"] == 2
     assert len(told(cli(serve, "eval", "runs", "--json"))["runs"]) == 1
+
+
+def test_who_waits_for_a_run_waits_through_a_restart_of_the_processor(fake: FakeJudge, tmp_path: Path) -> None:
+    fill(tmp_path, 3)
+    port = ("--api-port", str(free_port()))
+    environment = judged_by(fake, anchors="off")
+    fake.held.clear()
+    fake.always = "slow"
+    command = [sys.executable, "-m", "otel_quality", "eval", "run", "--json", "--api", f"http://127.0.0.1:{port[1]}"]
+    with Serve(tmp_path, *port, environment=environment) as serve, Program(command) as waiting:
+        assert fake.held.wait(DEADLINE_S)
+        serve.stop(signal.SIGKILL)
+        fake.always = "good"
+        with Serve(tmp_path, *port, environment=environment):
+            assert waiting.process.wait(DEADLINE_S) == 0, waiting.output()
+        waiting.stop()
+        assert json.loads("\n".join(waiting.lines))["counts"]["ok"] == 3
 
 
 def test_without_the_token_nothing_changes_and_everything_is_read(serve: Serve) -> None:

@@ -1,6 +1,7 @@
 """A run in words, and following it until it ends: progress on a terminal, quiet in a pipe.
 
-Decision: Ctrl-C ends the following and not the run, which belongs to the processor.
+Decision: Ctrl-C ends the following and not the run, which belongs to the processor. So does a processor that is being restarted: it
+continues the run, and it is asked again for a while.
 """
 
 import time
@@ -13,11 +14,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from otel_quality import terminal
-from otel_quality.client import Client
+from otel_quality.client import ApiError, Client
 from otel_quality.core.reports.words import counted
 
 ASK_S: Final = 0.5
 """Seconds between two questions of how a run goes."""
+MOST: Final = 20_000
+"""Sessions of a run, all of them."""
+PATIENCE_S: Final = 60.0
+"""How long a processor that does not answer is asked again."""
 _INTERRUPTED: Final = 130
 _SHOWN: Final = 10
 """Failed sessions that are told one by one."""
@@ -46,13 +51,25 @@ def follow(client: Client, run: Any) -> Any:
             bar = progress.add_task("")
             while run["status"] == "running":
                 time.sleep(ASK_S)
-                run = client.get(path(run["id"]), limit=1)
+                run = _again(client, run["id"])
                 ended, total = judged(run)
                 progress.update(bar, completed=ended, total=total, description=_under_way(run))
     except KeyboardInterrupt:
         run_id = terminal.tame(run["id"])
         raise left(f"the run goes on; `otel-quality eval status {run_id}` tells how, `otel-quality eval cancel {run_id}` ends it") from None
-    return client.get(path(run["id"]))
+    return client.get(path(run["id"]), limit=MOST)
+
+
+def _again(client: Client, run_id: str) -> Any:
+    """The run; a processor that does not answer is asked again for a while."""
+    until_s = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            return client.get(path(run_id), limit=1)
+        except ApiError as error:
+            if not error.passing or time.monotonic() > until_s:
+                raise
+            time.sleep(ASK_S)
 
 
 def left(message: str) -> click.exceptions.Exit:

@@ -21,7 +21,7 @@ def command(run_id: str | None, wait: bool, api_url: str, as_json: bool) -> None
         if not latest:
             raise click.ClickException("there is no run yet; `otel-quality eval run` starts one")
         run_id = str(latest[0]["id"])
-    answer = client.get(following.path(run_id))
+    answer = client.get(following.path(run_id), limit=following.MOST)
     if wait:
         answer = following.follow(client, answer)
     if as_json:
