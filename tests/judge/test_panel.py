@@ -285,7 +285,7 @@ def test_a_missing_key_or_library_is_told_before_the_first_call(fake: FakeJudge,
         with pytest.raises(JudgeUnusable, match="JUDGE_KEY holds for judge house judge cannot be a key") as unusable:
             Panel(backend(fake), RUBRIC, Config(), keys={"JUDGE_KEY": key})
         assert key not in str(unusable.value)
-    for name, extra in (("openai", "judge"), ("anthropic", "judge"), ("litellm", "litellm")):
+    for name, extra in (("openai", "judge"), ("anthropic", "judge"), ("litellm", "judge,litellm")):
         monkeypatch.setitem(sys.modules, name, None)
         with pytest.raises(JudgeUnusable, match=rf"pip install 'otel-quality\[server,{extra}\]'"):
             Panel(backend(fake, name), RUBRIC, Config(), keys=KEYS)

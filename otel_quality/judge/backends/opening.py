@@ -9,8 +9,8 @@ from otel_quality.judge.backends.calls import Caller
 from otel_quality.judge.config import Backend, Protocol
 from otel_quality.judge.errors import JudgeUnusable
 
-EXTRAS: Final[dict[Protocol, str]] = {"openai": "judge", "anthropic": "judge", "litellm": "litellm"}
-"""Protocol, which is also its library's and its file's name, to the extra that brings the library."""
+EXTRAS: Final[dict[Protocol, str]] = {"openai": "judge", "anthropic": "judge", "litellm": "judge,litellm"}
+"""Protocol, which is also its library's and its file's name, to the extras that bring the library and what masks."""
 
 
 def check(backend: Backend, keys: Mapping[str, str]) -> None:
