@@ -8,9 +8,12 @@ the same placeholder. Text inside JSON strings, with zero-width or full-width ch
 as a reader would see them. Not found: what is encoded, put together from parts, or written in words.
 
 Decision: kinds that cry wolf are left out or need their surroundings, measured on 4 MB of agents' sessions. Postal codes (508 of 508
-were order numbers and years), bare ten-digit numbers as telephones (2,337 order numbers), dates not said to be of birth (1,240 flights),
-numbers that fail the check digit of cards, and the two entropy plugins (126 finds, all ids of tool calls) mask what a judge needs.
-The keyword plugin's words are used with a pattern of our own: its own take more time than all others together and see one find a line.
+were order numbers and years), bare ten-digit numbers as telephones (2,337 order numbers), dates not said to be of birth (832 of 1,294,
+mostly flights), card numbers whose check digit is wrong, addresses that are versions, and the two entropy plugins (126 finds, all ids of
+tool calls) mask what a judge needs. The keyword plugin's words are used with patterns of our own: its own take more time than all others
+together and see one find a line. What is left finds 1,678 things in 22.6 MB of 1,211 sessions: 892 dates of birth, 581 mail addresses,
+168 passwords of sample code (`SECRET_KEY='secret'`: harmless, and nobody can tell them from real ones), 31 hosts, 3 telephones, and one
+card that is a row of coordinates. It reads 2.5 MB a second on one core.
 """
 
 import re
@@ -26,6 +29,8 @@ from otel_quality.judge.patterns import BY_SURROUNDINGS, PLACEHOLDER, Rule, plac
 
 _LEAST_REPEATED: Final = 6
 """A value shorter than this is masked where it was found and nowhere else."""
+_MOST_LOOKS: Final = 5
+"""A placeholder may part what hung together, so a text in which something was found is looked at again."""
 _MOST_REPEATED: Final = 1_000
 """Values looked for again."""
 _REST: Final = re.compile(r"[\w\-]*")
@@ -78,8 +83,13 @@ def _masked(texts: list[str]) -> tuple[list[str], Counter[str]]:
     done = []
     for text, finds in zip(texts, found, strict=True):
         finds = _merged([*finds, *_again(text, again)]) if again else finds
-        counts.update(find.kind for find in finds)
-        done.append(_replaced(text, finds))
+        for _ in range(_MOST_LOOKS):
+            if not finds:
+                break
+            counts.update(find.kind for find in finds)
+            text = _replaced(text, finds)
+            finds = _finds(text)
+        done.append(text)
     return done, counts
 
 

@@ -19,6 +19,10 @@ _NEEDED: Final = "content.mask needs datafog and detect-secrets; pip install 'ot
 _BEFORE: Final = 64
 _BORN: Final = re.compile(r"(?:dob|birth\w*|born)\W{0,12}(?:\w{1,12}\W{1,4}){0,3}$", re.IGNORECASE)
 _CREDENTIALS: Final = re.compile(r"://[^\s/]*:$")
+_QUOTED: Final = r"([\"'`])(?P<value>[^\"'`\n]{3,200}[^\"'`\s]) {0,3}\1"
+_BARE: Final = r"(?P<value>[^\s\"'`,;(){}\[\]<>]{8,200})"
+_LEAST_LONG_PARTS: Final = 2
+"""Addresses with fewer numbers above 9 are nearly always versions, or resolvers such as 8.8.8.8."""
 _SEPARATORS: Final = re.compile(r"[-.\s]")
 _PRIVATE_NETWORKS: Final = re.compile(r"(?:0|10|127|169\.254|192\.168|172\.(?:1[6-9]|2\d|3[01])|22[4-9]|2[3-5]\d)\.")
 _OF_DIGITS: Final = frozenset({"SSN", "PHONE", "CREDIT_CARD", "IP_ADDRESS"})
@@ -165,20 +169,22 @@ def _listed(plugin: Any) -> Iterable[re.Pattern[str]]:
 
 
 def _of_keywords() -> Iterator[Rule]:
-    """Values that stand behind a name that sounds secret: in quotes any, without quotes such as look random."""
+    """Values that stand behind a name that sounds secret: in quotes any, without quotes, and behind `token`, such as look random."""
     from detect_secrets.plugins.keyword import DENYLIST
 
-    split = [word.split("_?") for word in (*DENYLIST, "token") if word.isascii()]
+    split = [word.split("_?") for word in DENYLIST if word.isascii()]
     heads = {tail: [head for *heads, end in split if end == tail for head in heads] for *_, tail in split}
     names = (f"(?:{'|'.join(f'(?<={head})|(?<={head}_)' for head in before)}){tail}" if before else tail for tail, before in heads.items())
-    assigned = rf"(?i:{'|'.join(names)})\w{{0,40}}[\"'`\]]{{0,2}}\s{{0,4}}(?:=>|:=|[:=]{{1,3}})\s{{0,4}}"
-    quoted = re.compile(rf"{assigned}([\"'`])(?P<value>[^\"'`\n]{{3,200}}[^\"'`\s]) {{0,3}}\1")
-    bare = re.compile(rf"{assigned}(?P<value>[^\s\"'`,;(){{}}\[\]<>]{{8,200}})")
-    marks = tuple(heads)
-    yield Rule(PASSWORD, quoted, "value", marks, _is_value, begins=True)
-    yield Rule(PASSWORD, bare, "value", marks, lambda text, *at: _is_random(text, *at) and "." not in text[slice(*at)], begins=True)
+    secret, marks = "|".join(names), tuple(heads)
+    yield Rule(PASSWORD, _assigned(secret, _QUOTED), "value", marks, _is_value, begins=True)
+    yield Rule(PASSWORD, _assigned("token", _QUOTED), "value", ("token",), _is_random, begins=True)
+    yield Rule(PASSWORD, _assigned(f"{secret}|token", _BARE), "value", (*marks, "token"), _is_bare, begins=True)
     bearer = re.compile(r"(?i)\b(?:bearer|basic) +([A-Za-z0-9._~+/\-]{16,}=*)")
     yield Rule("BEARER_TOKEN", bearer, 1, ("bearer ", "basic "), _is_random, begins=True)
+
+
+def _assigned(names: str, value: str) -> re.Pattern[str]:
+    return re.compile(rf"(?i:{names})\w{{0,40}}[\"'`\]]{{0,2}}\s{{0,4}}(?:=>|:=|[:=]{{1,3}})\s{{0,4}}{value}")
 
 
 def _of_datafog() -> Iterator[Rule]:
@@ -219,6 +225,11 @@ def _is_random(text: str, start: int, end: int) -> bool:
     return any(map(str.isdigit, value)) and any(map(str.isalpha, value))
 
 
+def _is_bare(text: str, start: int, end: int) -> bool:
+    """No name of a thing in a program, such as `settings.KEY_2`."""
+    return _is_random(text, start, end) and "." not in text[start:end]
+
+
 def _is_value(text: str, start: int, end: int) -> bool:
     """Not what a template or a format leaves open."""
     return not text[start:end].startswith(("{", "$", "%", "<"))
@@ -251,6 +262,9 @@ def _is_phone(text: str, start: int, end: int) -> bool:
 def _is_host(text: str, start: int, end: int) -> bool:
     """An address that others can reach; not one of a private network, and no version."""
     address = text[start:end]
-    if _PRIVATE_NETWORKS.match(address) or address.endswith(".0") or text[start - 2 : start] == "==":
+    parts = address.split(".")
+    if _PRIVATE_NETWORKS.match(address) or parts[3] == "0" or sum(len(part) > 1 for part in parts) < _LEAST_LONG_PARTS:
+        return False
+    if text[start - 2 : start] == "==":
         return False
     return not set(text[start - 1 : start] + text[end : end + 1]) & set("vV-_")

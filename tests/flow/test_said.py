@@ -1,5 +1,6 @@
 """What telemetry says: evaluations as log events of OpenTelemetry's own SDK, and text that is kept only where a team chose to."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -81,6 +82,22 @@ def test_text_is_kept_masked_and_once_where_the_team_chose_to(tmp_path: Path) ->
         ("assistant", "", "There is one jar.", 4),
     ]
     assert said.masked == {"GITHUB_TOKEN": 1}
+
+
+def test_text_that_is_to_be_masked_and_cannot_be_is_told_at_the_start(tmp_path: Path) -> None:
+    program = (
+        "import sys; sys.modules['datafog'] = None; sys.argv[0] = 'otel-quality'\n"
+        "from otel_quality.__main__ import main\n"
+        "sys.exit(main())\n"
+    )
+    command = [sys.executable, "-c", program, "serve", "--data-dir", str(tmp_path)]
+    for name in Serve.LISTENERS:
+        command += [f"--{name.replace('_', '-')}-port", "0"]
+    done = subprocess.run(command, cwd=ROOT, env=os.environ | KEEP, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "pip install 'otel-quality[judge]'" in done.stderr
+    assert "content.mask = false" in done.stderr
 
 
 @pytest.mark.parametrize(("environment", "kept"), [({}, False), (KEEP | {"OTEL_QUALITY_CONTENT_MASK": "false"}, True)])

@@ -65,6 +65,8 @@ HARMLESS = [
     "123 456 7890\n123 456 7890",
     "4111111111111112",
     "skip-sk-folding-cube-spinner",
+    "PyERFA: 2.0.0.3, cftime 1.0.4.2, RFC 7231 section 7.1.1.1, resolver 8.8.8.8",
+    "the original string tokens: `Shift`, `-`, `+`",
     "550e8400-e29b-41d4-a716-446655440000",
 ]
 

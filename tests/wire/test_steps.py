@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otel_quality.core.observation import join
+from otel_quality.core.sessions.content import Content
+from otel_quality.core.sessions.transcript import Message
 from otel_quality.core.step import UNKNOWN_NS, Step
 from otel_quality.vocabulary.outcomes import Outcome
 from otel_quality.vocabulary.parameters import params_hash
@@ -220,3 +222,86 @@ json_values = st.recursive(
 def test_content_of_any_form_never_stops_the_reading(key: str, value: object) -> None:
     assert len(decoded(chat(at=TALK | {key: value}))[0]) == 1
     assert len(decoded(span(TOOL | {key: value}))[1]) == 1
+
+
+OTEL = [
+    {"role": "user", "parts": [{"type": "text", "content": "find it"}]},
+    {
+        "role": "assistant",
+        "parts": [{"type": "reasoning", "content": "hm"}, {"type": "tool_call", "id": "c", "name": "git", "arguments": {"a": 1}}],
+    },
+    {"role": "tool", "parts": [{"type": "tool_call_response", "id": "c", "response": "clean"}]},
+]
+LINES = [[("user", "", "find it")], [("call", "git", '{"a": 1}')], [("result", "git", "clean")]]
+
+
+def said(*spans: dict[str, object]) -> Content | None:
+    """What one span says, where text is wanted."""
+    batch = Decoder(Config(), text=True).decode(request(*spans)).batch
+    (step,) = (*batch.calls.values(), *batch.steps)
+    return step.content
+
+
+def told(messages: tuple[Message, ...]) -> list[list[tuple[str, str, str]]]:
+    return [[(line.role, line.name, line.text) for line in message] for message in messages]
+
+
+@pytest.mark.parametrize(
+    ("written", "lines"),
+    [
+        (json.dumps(OTEL), LINES),
+        (json.dumps([{"role": "user", "content": "find it"}]), LINES[:1]),
+        (json.dumps(OTEL)[:-20], LINES[:2]),
+        ("plain text", [[("user", "", "plain text")]]),
+        (json.dumps(["one", {"no": "role", "content": "two"}]), [[("user", "", "one")], [("user", "", "two")]]),
+        (json.dumps([{"role": "wizard", "content": "three"}]), [[("user", "", "three")]]),
+        (json.dumps([{"role": "user", "content": 5}]), [[("user", "", "5")]]),
+        ("[]", []),
+    ],
+)
+def test_messages_of_every_form_are_read_and_a_cut_one_as_far_as_it_goes(written: str, lines: list[list[tuple[str, str, str]]]) -> None:
+    content = said(chat(at=TALK | {"gen_ai.input.messages": written}))
+    assert content is not None
+    assert told(content.input) == lines
+
+
+def test_an_answer_and_the_instructions_beside_the_messages_are_read() -> None:
+    answer = json.dumps([{"role": "assistant", "parts": [{"type": "text", "content": "done"}], "finish_reason": "stop"}])
+    system = json.dumps([{"type": "text", "content": "Be brief."}])
+    content = said(chat(at=TALK | {"gen_ai.output.messages": answer, "gen_ai.system_instructions": system}))
+    assert content is not None
+    assert (told((content.system,)), content.input, told(content.output)) == (
+        [[("system", "", "Be brief.")]],
+        (),
+        [[("assistant", "", "done")]],
+    )
+
+
+def test_a_tools_span_tells_its_call_and_its_result() -> None:
+    content = said(span(TOOL | TALK | {"gen_ai.tool.call.arguments": '{"path": "."}', "gen_ai.tool.call.result": '"clean"'}))
+    assert content is not None
+    assert told(content.output) == [[("call", "git_status", '{"path": "."}')], [("result", "git_status", "clean")]]
+    assert said(span(TOOL | TALK)) is None
+
+
+def test_no_text_goes_along_unless_it_is_wanted() -> None:
+    talk = chat(at=TALK | {"gen_ai.input.messages": json.dumps(OTEL), "gen_ai.response.id": "r1"})
+    (step,), _ = decoded(talk)
+    assert (step.content, step.response_id) == (None, "r1")
+    assert said(chat(at=TALK)) is None
+
+
+@settings(max_examples=200)
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=9),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.sampled_from(["role", "content", "parts", "type", "tool_calls", "x"]), inner, max_size=3)
+        ),
+        max_leaves=8,
+    )
+)
+def test_no_content_is_too_odd_to_be_read(value: object) -> None:
+    content = said(chat(at=TALK | {"gen_ai.input.messages": json.dumps([value]), "gen_ai.output.messages": json.dumps(value)}))
+    assert content is not None

@@ -114,7 +114,7 @@ def _read(message: object, where: str) -> Iterator[Turn]:
     calls += [_call(call, where) for call in _sequence(message.get("tool_calls"), f"{where}: tool_calls")]
     if isinstance(message.get("function_call"), Mapping):
         calls.append(_call(message["function_call"], where))
-    if message.get("type") in _CALL_PARTS:
+    if _type(message) in _CALL_PARTS:
         calls.append(_call(message, where))
     at_ns = next(filter(None, (instant(message[key]) for key in _TIMES if key in message)), 0)
     if results:
@@ -125,8 +125,8 @@ def _read(message: object, where: str) -> Iterator[Turn]:
 
 def _role(message: Mapping[str, Any], where: str) -> Role:
     word = message.get("role", message.get("from"))
-    if word is None and message.get("type") in _ITEMS:
-        return _ITEMS[message["type"]]
+    if word is None and _type(message) in _ITEMS:
+        return _ITEMS[_type(message)]
     role = _ROLES.get(word.lower()) if isinstance(word, str) else None
     if role is None:
         said = "no role" if word is None else f"the role {str(word)[:40]!r}"
@@ -150,7 +150,7 @@ def _content(message: Mapping[str, Any], role: Role, where: str) -> tuple[str, l
             continue
         if not isinstance(part, Mapping):
             raise ValueError(f"{where}: a part of the content is {_kind(part)}, neither text nor an object")
-        kind = part.get("type")
+        kind = _type(part)
         if kind in _CALL_PARTS:
             calls.append(_call(part, where))
         elif isinstance(part.get("functionCall"), Mapping):
@@ -206,6 +206,12 @@ def _sequence(value: object, what: str) -> Sequence[object]:
     if isinstance(value, (str, bytes)) or not isinstance(value, Sequence):
         raise ValueError(f"{what} is {_kind(value)}, not a list")
     return value
+
+
+def _type(part: Mapping[str, Any]) -> str:
+    """What a message or a part says it is; empty where it does not say."""
+    word = part.get("type")
+    return word if isinstance(word, str) else ""
 
 
 def _kind(value: object) -> str:

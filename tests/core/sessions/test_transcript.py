@@ -59,6 +59,12 @@ def test_what_is_no_session_is_refused_with_the_message_that_is_wrong() -> None:
         transcript.of_messages([{"role": "user", "content": "x"}, {"content": "y"}], max_bytes=LEAST)
 
 
+@pytest.mark.parametrize("odd", [[], {}, 5, None])
+def test_a_type_that_is_no_word_says_nothing(odd: object) -> None:
+    session = [{"role": "user", "type": odd, "content": [{"type": odd, "text": "hi"}]}]
+    assert transcript.of_messages(session, max_bytes=LEAST).lines == (Line("user", "hi"),)
+
+
 def test_what_no_database_takes_is_replaced() -> None:
     (line,) = transcript.of_messages([{"role": "user", "content": "a\0b\ud800c"}], max_bytes=LEAST).lines
     assert line.text == "a\ufffdb?c"
