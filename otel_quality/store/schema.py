@@ -45,6 +45,7 @@ _FIRST: Final = (
     )
     """,
     "CREATE INDEX sessions_task ON sessions (task_type, active_ns)",
+    "CREATE INDEX sessions_model ON sessions (only_model, task_type, tokens, cost_usd, api_calls) WHERE only_model <> ''",
     """
     CREATE INDEX sessions_labelled ON sessions (active_ns, updated_ns, by_person_completed, told, told_by_span)
         WHERE COALESCE(by_person_completed, told, told_by_span) IS NOT NULL
