@@ -49,6 +49,7 @@ _FIRST: Final = (
     """,
     "CREATE INDEX sessions_active ON sessions (active_ns)",
     "CREATE INDEX sessions_task ON sessions (task_type, active_ns)",
+    "CREATE INDEX sessions_model ON sessions (only_model, task_type, tokens, cost_usd, api_calls) WHERE only_model <> ''",
     """
     CREATE TABLE revisions (
         session TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE, revision BIGINT NOT NULL, graded_ns BIGINT NOT NULL,
