@@ -49,7 +49,6 @@ _FIRST: Final = (
     """,
     "CREATE INDEX sessions_active ON sessions (active_ns)",
     "CREATE INDEX sessions_task ON sessions (task_type, active_ns)",
-    "CREATE INDEX sessions_model ON sessions (only_model, task_type, tokens, cost_usd, api_calls) WHERE only_model <> ''",
     """
     CREATE TABLE revisions (
         session TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE, revision BIGINT NOT NULL, graded_ns BIGINT NOT NULL,
@@ -84,6 +83,7 @@ _INDEXES: Final = (
     "CREATE INDEX executions_time ON executions (time_ns, agent, tool, success, latency_ns, confidence)",
     "CREATE INDEX executions_model ON executions (model, task_type, success, latency_ns, input_tokens, output_tokens)",
     "CREATE INDEX executions_failed ON executions (time_ns, error, tool, task_type, session) WHERE success = 0",
+    "CREATE INDEX sessions_model ON sessions (only_model, task_type, tokens, cost_usd, api_calls) WHERE only_model <> ''",
 )
 
 _JUDGED: Final = (
