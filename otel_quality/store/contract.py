@@ -123,7 +123,10 @@ class Store(Judged, Protocol):
         """
 
     def absorb_session(self, session_id: str, *, into: str) -> bool:
-        """Remove a session and its revisions and give its executions to another one; False where there was none."""
+        """Remove a session and its revisions and give its executions to another one; False where there was none.
+
+        Its text, feedback and annotations go along; what the other one has already stands. What judges said goes: they saw a part.
+        """
 
     def labelled(self, *, limit: int = 10_000) -> list[KeptSession]:
         """The latest sessions whose `label` is known."""

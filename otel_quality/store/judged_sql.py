@@ -213,7 +213,17 @@ class SqlJudged(ABC):
     def pairs(self, versions: Versions, *, limit: int = 2000) -> list[Pair]:
         return [rows.to_pair(row) for row in self._query(sql.PAIRS, rows.from_versions(versions) | {"limit": limit})]
 
+    def _move(self, session: str, into: str) -> None:
+        """Give what was said of a session to another one that it is a part of; what the other has already stands.
+
+        What judges said is forgotten: they saw a part, and the whole is to be judged.
+        """
+        for statement in sql.MOVE:
+            self._change(statement, {"session": session, "into": into})
+        self._forget(session)
+        self._said(into, 0)
+
     def _forget(self, session: str) -> None:
-        """Remove what was said of a session."""
+        """Remove what was said of a session and what it said."""
         for statement in sql.FORGET:
             self._change(statement, {"session": session})

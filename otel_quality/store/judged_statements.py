@@ -219,9 +219,23 @@ PAIRS: Final = f"""
     ) AS e LEFT JOIN sessions AS s ON s.id = e.session ORDER BY e.time_ns DESC, e.session
 """  # noqa: S608
 
-# Forgetting
+# Moving and forgetting
+
+_ELSEWHERE: Final = "NOT EXISTS (SELECT 1 FROM {0} AS there WHERE there.session = :into{1})"
+_SAME: Final = {
+    "feedback": ("message_index", "author"),
+    "annotations": ("trace_id", "span_id", "response_id", "name", "author"),
+    "transcripts": (),
+}
+"""What else is equal of what the other session has already."""
+MOVE: Final = tuple(
+    f"UPDATE {table} SET session = :into WHERE session = :session AND "  # noqa: S608
+    + _ELSEWHERE.format(table, "".join(f" AND there.{name} = {table}.{name}" for name in same))
+    for table, same in _SAME.items()
+)
 
 FORGET: Final = (
+    DELETE_TRANSCRIPT,
     "DELETE FROM feedback WHERE session = :session",
     "DELETE FROM annotations WHERE session = :session",
     "DELETE FROM evaluations WHERE session = :session",

@@ -109,14 +109,15 @@ class SqlStore(SqlJudged):
         session = {"id": rows.clean(session_id)}
         with self.transaction():
             self._change(sql.DELETE_ITS_EXECUTIONS, session)
-            self._forget(session["id"])
             text = self.delete_transcript(session_id)
+            self._forget(session["id"])
             return self._change(sql.DELETE_SESSION, session) > 0 or text
 
     def absorb_session(self, session_id: str, *, into: str) -> bool:
         session = {"id": rows.clean(session_id)}
         with self.transaction():
             self._change(sql.MOVE_ITS_EXECUTIONS, {**session, "into": rows.clean(into)})
+            self._move(session["id"], rows.clean(into))
             return self._change(sql.DELETE_SESSION, session) > 0
 
     def labelled(self, *, limit: int = 10_000) -> list[KeptSession]:

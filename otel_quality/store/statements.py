@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 COMPLETED: Final = "COALESCE(by_person_completed, completed)"
-KNOWN: Final = "COALESCE(by_person_completed, told, told_by_span, told_by_feedback)"
+KNOWN: Final = "COALESCE(by_person_completed, told, told_by_span)"
+LABEL: Final = "COALESCE(by_person_completed, told, told_by_span, told_by_feedback)"
+"""What calibration learns from; nothing else takes feedback for an outcome."""
 
 MOST: Final = 1_000
 """Agents, and models by task type, that are told: names come from telemetry, and somebody may give each run one of its own."""
@@ -204,10 +206,10 @@ ADD_REVISION: Final = """
 TRIM_REVISIONS: Final = "DELETE FROM revisions WHERE session = :id AND revision <= :revision"
 REVISIONS: Final = "SELECT session, revision, graded_ns, source, grade FROM revisions WHERE session = :id ORDER BY revision DESC"
 LABELLED: Final = f"""
-    SELECT {SESSION_COLUMNS} FROM sessions WHERE {KNOWN} IS NOT NULL ORDER BY active_ns DESC, id LIMIT :limit
+    SELECT {SESSION_COLUMNS} FROM sessions WHERE {LABEL} IS NOT NULL ORDER BY active_ns DESC, id LIMIT :limit
 """  # noqa: S608
 LABELS_STAMP: Final = f"""
-    SELECT COUNT(*), COALESCE(SUM({KNOWN}), 0), COALESCE(MAX(updated_ns), 0) FROM sessions WHERE {KNOWN} IS NOT NULL
+    SELECT COUNT(*), COALESCE(SUM({LABEL}), 0), COALESCE(MAX(updated_ns), 0) FROM sessions WHERE {LABEL} IS NOT NULL
 """  # noqa: S608
 GRADE_SUMMARIES: Final = f"""
     SELECT ((active_ns + :shift) / :step) * :step - :shift, task_type, COUNT(*), SUM({COMPLETED}),

@@ -18,6 +18,7 @@ from otel_quality.core.evaluations.record import (
 from otel_quality.core.sessions.record import Grade, SessionRecord, Sign, ToolUse
 from otel_quality.core.tools.execution import Execution
 from otel_quality.core.tools.knowledge import Adaptation, Prediction
+from otel_quality.store.contract import Store
 from otel_quality.vocabulary.signs import Features
 
 S = 10**9
@@ -86,6 +87,12 @@ def grade(**more: object) -> Grade:
     return Grade(**(told | more))  # type: ignore[arg-type]
 
 
+def keep(store: Store, *ids: str, **more: object) -> None:
+    """Keep sessions, the first one the latest active."""
+    for place, name in enumerate(ids):
+        store.put_session(session(name, ago_s=10 * place, **more), grade(), source="spans", now_ns=NOW)
+
+
 def prediction(name: str = "p1", *, ago_s: float = 60, **more: object) -> Prediction:
     told: dict[str, object] = {
         "tool": "git_status",
@@ -117,6 +124,7 @@ def adaptation(**more: object) -> Adaptation:
 
 JUDGE = Versions("1:fake", "1-0123abcd")
 """The versions that judge in these tests."""
+OLDER = Versions("1:older", JUDGE.rubric)
 SCORES: Scores = {
     "task_complexity": 40.0,
     "goal_completion": 80.0,

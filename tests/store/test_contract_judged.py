@@ -1,20 +1,19 @@
-"""The contract suite, feedback and what judges say: SQLite in memory and in a file, PostgreSQL."""
+"""The contract suite, what people, texts, runs and judges say: SQLite in memory and in a file, PostgreSQL."""
 
 from dataclasses import replace
 
 import pytest
 
-from otel_quality.core.evaluations.overview import Mean, OverviewFilter, Ratings
-from otel_quality.core.evaluations.record import Item, Line, Spent, Transcript, Versions
-from otel_quality.core.evaluations.trust import Pair
-from otel_quality.core.history import Meta, Override
+from otel_quality.core.evaluations.overview import Ratings
+from otel_quality.core.evaluations.record import Item, Line, Spent, Transcript
+from otel_quality.core.history import Override
 from otel_quality.store.contract import Store
-from otel_quality.vocabulary.axes import Status
 from tests.store.conftest import Opened
 from tests.store.samples import (
     DAY,
     JUDGE,
     NOW,
+    OLDER,
     SCORES,
     S,
     annotation,
@@ -23,19 +22,11 @@ from tests.store.samples import (
     execution,
     feedback,
     grade,
+    keep,
     run,
     session,
     transcript,
 )
-
-OLDER = Versions("1:older", JUDGE.rubric)
-
-
-def keep(store: Store, *ids: str, **more: object) -> None:
-    """Sessions, the first one the latest active."""
-    for place, name in enumerate(ids):
-        store.put_session(session(name, ago_s=10 * place, **more), grade(), source="spans", now_ns=NOW)
-
 
 # Feedback
 
@@ -319,129 +310,6 @@ def test_current_versions_are_those_of_the_newest_evaluation_that_is_no_anchors(
     assert store.current_versions() == OLDER
 
 
-# What they add up to
-
-
-@pytest.mark.parametrize(
-    ("status", "found"), [(None, ["old", "now", "never"]), ("evaluated", ["now"]), ("stale", ["old"]), ("pending", ["never"])]
-)
-def test_the_overview_tells_whose_latest_evaluation_is_by_the_current_versions(
-    store: Store, status: Status | None, found: list[str]
-) -> None:
-    keep(store, "now", "never", "old")
-    store.set_meta("old", Meta(pinned=True), now_ns=NOW)
-    store.put_evaluation(evaluation("now", "r1", ago_s=2, versions=OLDER))
-    store.put_evaluation(evaluation("now", "r2", ago_s=1))
-    store.put_evaluation(evaluation("old", "r2", ago_s=1, versions=OLDER))
-    store.put_evaluation(evaluation("old", "r1", ago_s=2))
-    store.put_evaluation(evaluation("never", "r1", anchor=True))
-    wanted = OverviewFilter(status=status)
-    assert [each.kept.record.id for each in store.overview(wanted, JUDGE)] == found
-    assert store.count_overview(wanted, JUDGE) == len(found)
-    statuses = {each.kept.record.id: each.status for each in store.overview(OverviewFilter(), JUDGE)}
-    assert statuses == {"now": "evaluated", "old": "stale", "never": "pending"}
-
-
-def test_the_overview_tells_messages_ratings_scores_and_whether_text_is_kept(store: Store) -> None:
-    keep(store, "full", "bare", "spans")
-    store.put_session(session("full", messages=12), grade(), source="api", now_ns=NOW)
-    store.put_transcript("spans", transcript(7), now_ns=NOW)
-    for author, index, rating in (("a", 0, 1), ("b", 0, 1), ("b", 1, -1), ("c", 0, 1), ("c", 0, 0)):
-        store.put_feedback(feedback(rating, session="full", author=author, message_index=index))
-    store.put_evaluation(evaluation("full", ago_s=3))
-    full, bare, spans = store.overview(OverviewFilter(), JUDGE)
-    assert full.kept == store.session("full")
-    assert (full.messages, full.likes, full.dislikes, full.scores, full.evaluated_ns) == (12, 2, 1, SCORES, NOW - 3 * S)
-    assert (bare.messages, bare.likes, bare.dislikes, bare.scores, bare.evaluated_ns) == (4, 0, 0, None, 0)
-    assert [each.has_transcript for each in (full, bare, spans)] == [False, False, True]
-    assert spans.messages == 7
-    assert store.overview_of("full", JUDGE) == full
-    assert store.overview_of("none", JUDGE) is None
-
-
-def test_the_overview_filters_and_pages_as_sessions_do(store: Store) -> None:
-    keep(store, "a", "b", "c")
-    keep(store, "other", task_type="testing", agents=("max",))
-    store.set_meta("c", Meta(pinned=True, profile="ops"), now_ns=NOW)
-    store.put_evaluation(evaluation("a"))
-
-    def found(**wanted: object) -> list[str]:
-        return [each.kept.record.id for each in store.overview(OverviewFilter(**wanted), JUDGE)]  # type: ignore[arg-type]
-
-    assert found() == ["c", "a", "other", "b"]
-    assert found(limit=2, offset=1) == ["a", "other"]
-    assert found(profile="ops") == ["c"]
-    assert found(agent="max", status="pending") == ["other"]
-    assert found(task_type="debugging", status="pending", since_ns=NOW - 10 * S) == ["b"]
-
-
-def test_without_versions_nothing_is_evaluated(store: Store) -> None:
-    keep(store, "a", "b")
-    store.put_evaluation(evaluation("a"))
-    assert [each.status for each in store.overview(OverviewFilter(), None)] == ["stale", "pending"]
-    assert store.count_overview(OverviewFilter(status="evaluated"), None) == 0
-    assert store.count_overview(OverviewFilter(status="pending"), None) == 1
-
-
-def test_what_was_said_before_a_session_was_kept_counts_once_it_is(store: Store) -> None:
-    store.put_evaluation(evaluation())
-    store.put_feedback(feedback())
-    assert store.overview(OverviewFilter(), JUDGE) == []
-    keep(store, "s1")
-    (seen,) = store.overview(OverviewFilter(), JUDGE)
-    assert (seen.status, seen.likes) == ("evaluated", 1)
-
-
-def test_weekly_means_take_each_sessions_latest_evaluation_where_it_is_by_these_versions(store: Store) -> None:
-    def judged(name: str, run: str, days: float, goal: float | None, **more: object) -> None:
-        store.put_evaluation(evaluation(name, run, ago_s=days * 86_400, scores={**SCORES, "goal_completion": goal}, **more))
-
-    judged("twice", "r1", 8, 10)
-    judged("twice", "r2", 1, 90)
-    judged("other", "r2", 0, 70)
-    judged("unknown", "r2", 0, None)
-    judged("before", "r1", 8, 50)
-    judged("stale since", "r1", 1, 0)
-    judged("stale since", "r2", 0, 0, versions=OLDER)
-    judged("anchor", "r2", 0, 0, anchor=True)
-    before, now = store.week_means(JUDGE, since_ns=0)
-    assert (before.week, before.bucket, before.sessions, before.means["goal_completion"]) == ("2025-W52", "all", 1, Mean(50.0, 1))
-    assert (now.week, now.start_ns, now.sessions) == ("2026-W01", (NOW - 3 * DAY) // DAY * DAY, 3)
-    assert (now.means["goal_completion"], now.means["efficiency"]) == (Mean(80.0, 2), Mean(70.0, 3))
-    assert now.means["self_extension"] == Mean(None, 0)
-    assert [each.week for each in store.week_means(JUDGE, since_ns=NOW - 2 * DAY)] == ["2026-W01"]
-    assert [each.sessions for each in store.week_means(JUDGE, since_ns=0, until_ns=NOW)] == [1, 1]
-    assert [each.sessions for each in store.week_means(OLDER, since_ns=0)] == [1]
-
-
-def test_weekly_means_are_split_by_complexity(store: Store) -> None:
-    for place, complexity in enumerate((0, 25, 25.5, 75, 76, 100)):
-        store.put_evaluation(evaluation(str(place), scores={**SCORES, "task_complexity": complexity}))
-    store.put_evaluation(evaluation("unknown", scores={**SCORES, "task_complexity": None}))
-    split = store.week_means(JUDGE, since_ns=0, by_complexity=True)
-    assert [(each.bucket, each.sessions) for each in split] == [("0-25", 2), ("26-50", 1), ("51-75", 1), ("76+", 2)]
-    (whole,) = store.week_means(JUDGE, since_ns=0)
-    assert (whole.bucket, whole.sessions) == ("all", 7)
-
-
-def test_pairs_tell_judge_people_and_outcome_of_the_latest_evaluations(store: Store) -> None:
-    keep(store, "outcome", "overridden", "nobody")
-    store.set_meta("outcome", Meta(success=True), now_ns=NOW)
-    store.set_override("overridden", Override(NOW, task_completed=False), now_ns=NOW)
-    store.put_feedback(feedback(-1, session="overridden"))
-    store.put_feedback(feedback(1, session="not kept"))
-    for place, name in enumerate(("outcome", "overridden", "nobody", "not kept")):
-        store.put_evaluation(evaluation(name, ago_s=place))
-    store.put_evaluation(evaluation("stale", versions=OLDER))
-    assert store.pairs(JUDGE) == [
-        Pair("outcome", SCORES, completed=True),
-        Pair("overridden", SCORES, dislikes=1, completed=False),
-        Pair("nobody", SCORES),
-        Pair("not kept", SCORES, likes=1),
-    ]
-    assert [each.session for each in store.pairs(JUDGE, limit=1)] == ["outcome"]
-
-
 # Deleting, reopening
 
 
@@ -471,6 +339,28 @@ def test_deleting_a_session_of_which_only_text_is_kept_deletes_the_text(store: S
     store.put_transcript("s1", transcript(), now_ns=NOW)
     assert store.delete_session("s1")
     assert store.transcript("s1") is None
+
+
+def test_a_session_that_is_a_part_of_another_gives_it_what_was_said_but_no_evaluation(store: Store) -> None:
+    keep(store, "part", "whole", messages=4)
+    for rating, ago_s in ((1, 9), (-1, 8)):
+        store.put_feedback(feedback(rating, session="part", ago_s=ago_s))
+        store.put_feedback(feedback(-rating, session="part", author="max", ago_s=ago_s))
+    store.put_feedback(feedback(-1, session="whole", author="max", ago_s=10))
+    store.put_annotations([annotation(session="part"), annotation(session="whole", value=0.1)])
+    store.put_transcript("part", transcript(), now_ns=NOW)
+    store.put_evaluation(evaluation("part"))
+    took = store.spent(since_ns=0)
+    assert store.absorb_session("part", into="whole")
+    assert [(each.author, each.rating) for each in store.feedback()] == [("ann", -1), ("max", -1)]
+    assert [each.rating for each in store.feedback_changes("whole")] == [-1, 1, -1]
+    assert [each.value for each in store.annotations("whole")] == [0.1]
+    assert store.transcript("whole") == transcript()
+    assert store.evaluations(anchors=None) == []
+    assert store.spent(since_ns=0) == took
+    assert store.unevaluated(JUDGE) == ["whole"]
+    assert [(each.record.id, each.label) for each in store.labelled()] == [("whole", False)]
+    assert (store.feedback_changes("part"), store.annotations("part"), store.transcript("part")) == ([], [], None)
 
 
 def test_text_that_no_database_takes_is_cleaned(store: Store) -> None:

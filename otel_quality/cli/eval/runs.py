@@ -1,6 +1,6 @@
 """`eval runs`: the runs there were, newest first."""
 
-from typing import Any
+from typing import Any, Final
 
 import click
 from rich.text import Text
@@ -10,6 +10,14 @@ from otel_quality.cli import options
 from otel_quality.cli.eval.following import judged
 from otel_quality.client import Client
 from otel_quality.core.reports.document import Column, Section, Table
+
+_ROOMY: Final = 110
+"""Columns from which there is room for what was asked and who judged."""
+_COLUMNS: Final = (
+    *(Column("run"), Column("status"), Column("started")),
+    *(Column("judged", number=True), Column("failed", number=True), Column("tokens", number=True), Column("cost", number=True)),
+)
+_MORE: Final = (Column("scope"), Column("judge", wide=True), Column("rubric", wide=True))
 
 
 @click.command("runs")
@@ -27,12 +35,9 @@ def command(limit: int, offset: int, api_url: str, as_json: bool) -> None:
     if not answer["runs"]:
         out.print(Text("There is no run yet; `otel-quality eval run` starts one."))
         return
-    columns = (
-        *(Column("run"), Column("status"), Column("started"), Column("scope")),
-        *(Column("judged", number=True), Column("failed", number=True), Column("tokens", number=True), Column("cost", number=True)),
-        Column("judge", wide=True),
-    )
-    terminal.section(out, Section("Runs", table=Table(columns, tuple(_row(run) for run in answer["runs"]))))
+    roomy = out.width >= _ROOMY
+    rows = tuple(_row(run) + (_more(run) if roomy else ()) for run in answer["runs"])
+    terminal.section(out, Section("Runs", table=Table(_COLUMNS + (_MORE if roomy else ()), rows)))
 
 
 def _row(run: Any) -> tuple[str, ...]:
@@ -40,4 +45,8 @@ def _row(run: Any) -> tuple[str, ...]:
     used, counts = run["spent"], run["counts"]
     cost = f"${used['cost_usd']:.2f}" if used["cost_usd"] else "-"
     numbers = (f"{counts['ok']}/{total}", str(counts["failed"]), f"{used['input_tokens'] + used['output_tokens']:,}", cost)
-    return (run["id"], run["status"], run["created"][:16].replace("T", " "), run["scope"], *numbers, run["judge_version"])
+    return (run["id"], run["status"], run["created"][5:16].replace("T", " "), *numbers)
+
+
+def _more(run: Any) -> tuple[str, ...]:
+    return (run["scope"], run["judge_version"], run["rubric_version"])

@@ -10,9 +10,21 @@ from otel_quality.cli import options
 from otel_quality.client import Client
 from otel_quality.core.reports.document import Column, Section, Table
 from otel_quality.core.reports.words import number, percent
-from otel_quality.vocabulary.axes import AXES
+from otel_quality.vocabulary.axes import AXES, Axis
 
-_SHORT: Final = {"subagent_orchestration": "subagents", "tool_usage_quality": "tool use", "self_extension": "self-ext."}
+_ROOMY: Final = 110
+"""Columns from which there is room for the whole names of the axes."""
+_SHORT: Final[dict[Axis, str]] = {
+    "task_complexity": "task",
+    "goal_completion": "goal",
+    "tool_usage_quality": "tools",
+    "efficiency": "effic.",
+    "communication": "comm.",
+    "subagent_orchestration": "agents",
+    "self_extension": "self",
+}
+"""Of the axes, where there is none."""
+_LONG: Final[dict[Axis, str]] = {"tool_usage_quality": "tool use", "subagent_orchestration": "subagents", "self_extension": "self-ext."}
 _WHOLE: Final = "all"
 
 
@@ -28,20 +40,20 @@ def command(days: int, by_complexity: bool, api_url: str, as_json: bool) -> None
         options.print_json(answer)
         return
     out, answer = terminal.console(), terminal.tame(answer)
-    terminal.section(out, _weeks(answer, by_complexity=by_complexity))
+    terminal.section(out, _weeks(answer, by_complexity=by_complexity, roomy=out.width >= _ROOMY))
     out.print()
     terminal.section(out, _feedback(answer["feedback"]))
     if not answer["configured"]:
         out.print(Text("No judge is configured; what was judged before still counts. docs/evaluations.md says how.", style="dim"))
 
 
-def _weeks(answer: Any, *, by_complexity: bool) -> Section:
+def _weeks(answer: Any, *, by_complexity: bool, roomy: bool) -> Section:
     title = f"Scores by week, last {answer['days']} days"
     if not answer["weeks"]:
         return Section(title, note="Nothing was judged in this time; `otel-quality eval run` has sessions judged.")
     columns = (
-        *(Column("week"), *((Column("complexity"),) if by_complexity else ()), Column("sessions", number=True)),
-        *(Column(_SHORT.get(axis, axis.replace("_", " ")), number=True, wide=True) for axis in AXES),
+        *(Column("week"), *((Column("complexity" if roomy else "bucket"),) if by_complexity else ()), Column("judged", number=True)),
+        *(Column(_LONG.get(axis, axis.replace("_", " ")) if roomy else _SHORT[axis], number=True, wide=True) for axis in AXES),
     )
     return Section(
         title, f"{answer['judge_version']}, rubric {answer['rubric_version']}", Table(columns, tuple(map(_row, answer["weeks"])))

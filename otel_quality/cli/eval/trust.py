@@ -9,6 +9,7 @@ from otel_quality.cli import options
 from otel_quality.client import Client
 from otel_quality.core.reports.document import Column, Section, Table
 from otel_quality.core.reports.words import UNKNOWN, number
+from otel_quality.vocabulary.axes import AXES
 
 _TITLE: Final = "Trust in the judge"
 _FIGURE: Final = (Column("value", number=True), Column("95 %"), Column("samples", number=True))
@@ -32,11 +33,20 @@ def command(api_url: str, as_json: bool) -> None:
             out, Section(_TITLE, "Nothing was judged yet, so nothing can be compared; `otel-quality eval run` has sessions judged.")
         )
         return
-    columns = (Column("figure"), *_FIGURE, Column("what it says", wide=True))
-    rows = tuple((figure["name"], *_figure(figure), figure["about"]) for figure in answer["figures"])
-    terminal.section(out, Section(_TITLE, f"{answer['judge_version']}, rubric {answer['rubric_version']}", Table(columns, rows)))
+    by = f"{answer['judge_version']}, rubric {answer['rubric_version']}"
+    rows = tuple((figure["name"], *_figure(figure)) for figure in answer["figures"])
+    terminal.section(out, Section(_TITLE, by, Table((Column("figure"), *_FIGURE), rows)))
     out.print()
     terminal.section(out, _drifts(answer["drifts"]))
+    out.print()
+    terminal.section(out, Section("What the figures say", items=tuple(dict.fromkeys(map(_said, answer["figures"])))))
+
+
+def _said(figure: Any) -> str:
+    """What a figure says; those that there are of each axis say the same."""
+    axis = next((axis for axis in AXES if figure["name"].endswith(f"_{axis}")), "")
+    said = f"{figure['name']}: {figure['about']}"
+    return said.replace(f"_{axis}", "_...", 1).replace(axis, "an axis") if axis else said
 
 
 def _figure(figure: Any) -> tuple[str, str, str]:

@@ -33,6 +33,7 @@ class FakeJudge:
         asked: how often an expert was asked about a text.
         under_way, most_under_way: calls at the same time.
         closed: panels that were closed.
+        threads: names of those that asked it.
         versions: of all panels.
     """
 
@@ -40,6 +41,7 @@ class FakeJudge:
         self.asked: Counter[tuple[str, str]] = Counter()
         self.under_way = self.most_under_way = self.made = self.closed = 0
         self.spent = Spent()
+        self.threads: set[str] = set()
         self.rubric = VERSIONS.rubric
         self._held, self._let_go = held, threading.Event()
         self._waiting: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
@@ -81,12 +83,14 @@ class FakePanel:
         self.versions = Versions(f"1:{backend.model}", judge.rubric)
 
     def estimate(self, transcript: Transcript) -> Spent:
+        self._judge.threads.add(threading.current_thread().name)
         each = LONG if "long" in transcript.lines[0].text else ESTIMATE
         return each + each
 
     async def assess(self, transcript: Transcript, expert: str) -> Assessment:
         judge, text = self._judge, transcript.lines[0].text
         judge.asked[text, expert] += 1
+        judge.threads.add(threading.current_thread().name)
         judge.under_way += 1
         judge.most_under_way = max(judge.most_under_way, judge.under_way)
         try:

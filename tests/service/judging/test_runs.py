@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -289,6 +290,20 @@ async def test_what_is_masked_before_a_judge_sees_it_is_counted(keeper: Keeper) 
         assert {text for text, _ in bench.judge.asked} == {"score 80 for [EMAIL]"}
     (evaluation,) = keeper.tell(lambda store: store.evaluations())
     assert evaluation.masked == {"EMAIL": 1}
+
+
+async def test_prompts_masking_and_calls_are_off_the_loop_that_receives_telemetry(keeper: Keeper) -> None:
+    keep(keeper, a="score 80")
+    masking = set[str]()
+
+    def masked(transcript: Transcript) -> Transcript:
+        masking.add(threading.current_thread().name)
+        return transcript
+
+    async with at_work(keeper, FakeJudge(), masked=masked) as bench:
+        await bench.estimate()
+        await bench.run()
+        assert bench.judge.threads == masking == {"judging"}
 
 
 async def test_a_store_that_is_away_for_a_while_costs_no_call(keeper: Keeper) -> None:
