@@ -18,6 +18,7 @@ MOST_DAYS: Final = 365
 
 Id = Annotated[str, Field(min_length=1, max_length=MOST_ID)]
 Text = Annotated[str, Field(max_length=MOST_TEXT)]
+Name = Annotated[str, Field(max_length=MOST_TEXT, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Scores = Annotated[
     dict[Axis, Score | None], Field(description=f"by axis; null where one does not apply, which {', '.join(sorted(OPTIONAL_AXES))} may")
 ]
@@ -73,8 +74,8 @@ class RunWish(Body):
     session_id: Id | None = Field(None, description="which one, where the scope is `session`")
     since: datetime | None = Field(None, description="only sessions active since; UTC where no offset is told")
     limit: int = Field(100, ge=1, le=10_000, strict=True, description="sessions at most, the latest active first")
-    backend: Text = Field("", description="a configured judge by its name; empty is the first one")
-    model: Text = Field("", description="in the place of that judge's own model")
+    backend: Name = Field("", description="a configured judge by its name; empty is the first one")
+    model: Name = Field("", description="in the place of that judge's own model")
     dry_run: bool = Field(False, strict=True, description="only say what it would take")
 
     @model_validator(mode="after")

@@ -1,5 +1,6 @@
 """The API's calls about judged quality, over loopback, a real store and real runs behind a fake judge; and every wrong call's one line."""
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ import pytest
 
 from otel_quality.core.evaluations.record import Annotation, Assessment, Evaluation, Versions
 from otel_quality.vocabulary.axes import AXES
+from otel_quality.vocabulary.errors import StoreUnavailable
 from tests import samples
 from tests.api.asking import problem
 from tests.cli.served import Served
@@ -38,7 +40,8 @@ class Api:
         return answer.json()
 
     def ask(self, method: str, path: str, body: Any = None, **query: Any) -> httpx.Response:
-        return self._client.request(method, path, params=query, **({} if body is None else {"json": body}))
+        payload = {} if body is None else {"content": json.dumps(body), "headers": {"content-type": "application/json"}}
+        return self._client.request(method, path, params=query, **payload)  # type: ignore[arg-type]
 
     def say(self, **said: Any) -> httpx.Response:
         return self.ask("POST", "/v1/feedback", SAID | said)
@@ -155,6 +158,8 @@ def test_feedback_is_listed_page_by_page_newest_first(api: Api) -> None:
         ({"session_id": "a\x00b"}, "field of the body 'session_id'"),
         ({"comment": "x" * 4001}, "field of the body 'comment'"),
         ({"source": "spans"}, "field of the body 'source'"),
+        ({"author": "\ud800"}, "field of the body 'author'"),
+        ({"message_index": float("nan")}, "field of the body 'message_index'"),
         ({"message": 1}, "unknown field of the body 'message'; allowed: session_id, message_index, rating, author, comment, source"),
     ],
 )
@@ -319,6 +324,9 @@ def test_an_unknown_run_is_404(api: Api) -> None:
         ({"dry_run": "yes"}, "field of the body 'dry_run'"),
         ({"dryrun": True}, "unknown field of the body 'dryrun'"),
         ({"session_id": "nobody"}, "no text of session 'nobody' is kept"),
+        ({"session_id": "a\x00"}, "is kept, so it cannot be judged"),
+        ({"since": 1e30}, "field of the body 'since'"),
+        ({"model": "a\nb"}, "field of the body 'model'"),
         ({"backend": "nobody"}, "there is no judge 'nobody'; there are fake, other"),
     ],
 )
@@ -346,6 +354,16 @@ def test_a_judge_whose_library_is_missing_is_told_before_anything_starts(api: Ap
     keep(api.keeper, s="score 80")
     assert "pip install" in problem(api.ask("POST", RUNS, {"model": "no-library"}), 409)
     assert api.get(RUNS)["runs"] == []
+
+
+def test_while_history_is_away_everything_about_it_is_503(api: Api) -> None:
+    api.keeper.fails = StoreUnavailable("the disk is full")
+    reads = ("/v1/feedback", "/v1/sessions", "/v1/sessions/s", RUNS, f"{RUNS}/r", "/v1/evaluations/stats", "/v1/evaluations/trust")
+    answers = [api.ask("GET", path) for path in reads]
+    answers += [api.say(), api.ask("POST", RUNS, {}), api.ask("POST", RUNS, {"dry_run": True}), api.ask("DELETE", f"{RUNS}/r")]
+    for answer in answers:
+        assert "the disk is full" in problem(answer, 503)
+        assert answer.headers["retry-after"] == "5"
 
 
 # What they add up to
