@@ -173,7 +173,7 @@ class SqlJudged(ABC):
         return self._evaluations(by, values)
 
     def anchors(self, *, limit: int = 1000) -> list[Evaluation]:
-        return self._evaluations("anchors", {"anchor": 1, "limit": limit})
+        return self._evaluations("anchors", {"limit": limit})
 
     def _evaluations(self, by: str, values: Mapping[str, Any]) -> list[Evaluation]:
         said: dict[tuple[str, str], dict[str, Assessment]] = {}

@@ -162,13 +162,16 @@ _OF: Final = {
     "session": _NEWEST.format("session = :session AND (CAST(:run AS TEXT) IS NULL OR run = :run)"),
     "run": _NEWEST.format("run = :run"),
     "all": _NEWEST.format("1 = 1"),
-}
-_OF["anchors"] = f"""
-    FROM evaluations WHERE anchor = 1 AND ((run, session) IN (SELECT run, session {_OF["all"]}) OR NOT EXISTS (
+    "anchors": """
+    FROM evaluations WHERE anchor = 1 AND ((run, session) IN (
+        SELECT run, session FROM evaluations WHERE anchor = 1 ORDER BY time_ns DESC, run DESC, session LIMIT :limit
+    ) OR NOT EXISTS (
         SELECT 1 FROM evaluations AS e WHERE e.session = evaluations.session AND e.anchor = 1 AND e.judge = evaluations.judge
             AND e.rubric = evaluations.rubric AND e.time_ns < evaluations.time_ns
     )) ORDER BY time_ns DESC, run DESC, session
-"""  # noqa: S608
+""",
+}
+"""Which evaluations are meant. Of anchors the first by each version is meant too, whatever the limit."""
 EVALUATIONS: Final = {by: f"SELECT {_EVALUATION} {newest}" for by, newest in _OF.items()}
 EXPERTS: Final = {
     by: f"""

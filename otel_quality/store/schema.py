@@ -160,6 +160,7 @@ _JUDGED: Final = (
     )
     """,
     "CREATE INDEX evaluations_session ON evaluations (session, anchor, time_ns, judge, rubric)",
+    "CREATE INDEX evaluations_anchors ON evaluations (time_ns, run, session, judge, rubric) WHERE anchor = 1",
     "CREATE INDEX evaluations_time ON evaluations (time_ns, run, session, anchor)",
     f"""
     CREATE INDEX evaluations_weeks ON evaluations (judge, rubric, week_ns, bucket, time_ns, latest, {", ".join(_AXES)}) WHERE latest = 1
