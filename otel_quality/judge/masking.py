@@ -33,7 +33,7 @@ _MOST_LOOKS: Final = 5
 """A placeholder may part what hung together, so a text in which something was found is looked at again."""
 _MOST_REPEATED: Final = 1_000
 """Values looked for again."""
-_REST: Final = re.compile(r"[\w\-]*")
+_REST: Final = re.compile(r"[\w\-]{0,512}")
 _NUMBER: Final = re.compile(r"[+(]?\d[\d\-. ()]{5,}")
 """What any pattern of digits finds lies in such a stretch."""
 

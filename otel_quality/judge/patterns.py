@@ -26,6 +26,7 @@ _LEAST_LONG_PARTS: Final = 2
 _SEPARATORS: Final = re.compile(r"[-.\s]")
 _PRIVATE_NETWORKS: Final = re.compile(r"(?:0|10|127|169\.254|192\.168|172\.(?:1[6-9]|2\d|3[01])|22[4-9]|2[3-5]\d)\.")
 _OF_DIGITS: Final = frozenset({"SSN", "PHONE", "CREDIT_CARD", "IP_ADDRESS"})
+_MAIL: Final = (128, 256)
 _GITLAB: Final = (*(f"gl{kind}-" for kind in ("pat", "dt", "ft", "soat", "rt", "cbt", "imt", "ptt", "agent", "oas")), "gr1348941")
 
 Check = Callable[[str, int, int], bool]
@@ -39,6 +40,8 @@ class Rule(NamedTuple):
         group: the one that holds the secret; 0 is all of it.
         marks: one of these, in lower case, stands in every text in which the pattern finds something; empty: look at every text.
         begins: what the pattern finds begins with a mark, so it is tried there only: looking for a fixed word is 50 times as fast.
+        around: characters before and after a mark within which alone it is looked for; a pattern that may try each place of a long
+            run again and again would else hold up everything.
         digits: what it finds is made of digits and what groups them.
         token: it is known by its own beginning: it goes on as long as its characters do, and may be wrapped over lines.
     """
@@ -51,6 +54,7 @@ class Rule(NamedTuple):
     token: bool = False
     begins: bool = False
     digits: bool = False
+    around: tuple[int, int] | None = None
 
     def matches(self, text: str, lowered: str, stretches: list[tuple[int, int]]) -> Iterator[re.Match[str]]:
         """What the pattern finds in a text, which is given in lower case too, and where it has stretches of digits."""
@@ -59,6 +63,10 @@ class Rule(NamedTuple):
                 match = self.pattern.match(text, at)
                 if match:
                     yield match
+        elif self.around:
+            before, after = self.around
+            for at in places(lowered, self.marks):
+                yield from self.pattern.finditer(text, max(0, at - before), at + after)
         elif self.digits:
             for start, end in stretches:
                 yield from self.pattern.finditer(text, start, end)
@@ -130,10 +138,11 @@ def _of_detect_secrets() -> Iterator[Rule]:
     access, secret = aws.AWSKeyDetector.denylist
     yield Rule("AWS_KEY", access, marks=("a3t", "abia", "acca", "akia", "asia"), token=True)
     yield Rule("AWS_SECRET", secret, group=1, marks=("aws",))
+    for pattern in _listed(openai.OpenAIDetector):
+        yield Rule("OPENAI_KEY", _at_start(pattern), marks=("sk-",), check=_is_random, token=True, begins=True)
     tokens = {
         "GITHUB_TOKEN": (github_token.GitHubTokenDetector, ("ghp_", "gho_", "ghu_", "ghs_", "ghr_")),
         "GITLAB_TOKEN": (gitlab_token.GitLabTokenDetector, _GITLAB),
-        "OPENAI_KEY": (openai.OpenAIDetector, ("t3blbkfj",)),
         "SLACK_TOKEN": (slack.SlackDetector, ("xox", "hooks.slack.com")),
         "STRIPE_KEY": (stripe.StripeDetector, ("k_live_",)),
         "SENDGRID_KEY": (sendgrid.SendGridDetector, ("sg.",)),
@@ -157,9 +166,14 @@ def _of_detect_secrets() -> Iterator[Rule]:
         return jwt.JwtTokenDetector.is_formally_valid(".".join(text[start:end].split(".")[:2]))
 
     for pattern in jwt.JwtTokenDetector.denylist:
-        whole = re.compile(pattern.pattern.removesuffix("?") + r"(?![\w\-])")
-        yield Rule("JWT", whole, marks=("eyj",), check=_is_jwt, token=True)
+        whole = _at_start(re.compile(pattern.pattern.removesuffix("?") + r"(?![\w\-])"))
+        yield Rule("JWT", whole, marks=("eyj",), check=_is_jwt, token=True, begins=True)
     yield from (Rule(PASSWORD, pattern, group=1, marks=("://",)) for pattern in basic_auth.BasicAuthDetector.denylist)
+
+
+def _at_start(pattern: re.Pattern[str]) -> re.Pattern[str]:
+    """The pattern at the beginning of a run of letters, or behind an escaped space or sign of a URL: each run is tried once."""
+    return re.compile(rf"(?:(?<![\w\-])|(?<=%20)|(?<=%3D)){pattern.pattern}", pattern.flags)
 
 
 def _listed(plugin: Any) -> Iterable[re.Pattern[str]]:
@@ -216,7 +230,8 @@ def _of_datafog() -> Iterator[Rule]:
     for label, tested in checks.items():
         pattern = patterns[label]
         group: int | str = "value" if "value" in pattern.groupindex else 0
-        yield Rule(label, pattern, group, marks.get(label, ()), tested, digits=label in _OF_DIGITS)
+        around = _MAIL if label == "EMAIL" else None
+        yield Rule(label, pattern, group, marks.get(label, ()), tested, digits=label in _OF_DIGITS, around=around)
 
 
 def _is_random(text: str, start: int, end: int) -> bool:

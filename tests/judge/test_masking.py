@@ -4,6 +4,7 @@ import base64
 import json
 import subprocess
 import sys
+import time
 
 import pytest
 from hypothesis import given
@@ -93,6 +94,7 @@ def test_what_only_looks_like_a_secret_stays(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "masked"),
     [
+        (f"https://x.example/?a=%20{JWT}", "https://x.example/?a=%20[JWT]"),
         ("https://ann:hunter2@db.example/x", "https://ann:[PASSWORD]@db.example/x"),
         ('password = "correct horse"', 'password = "[PASSWORD]"'),
         ("{'db_password': 'sésame'}", "{'db_password': '[PASSWORD]'}"),
@@ -186,6 +188,18 @@ def test_masking_again_changes_nothing_and_no_text_is_too_odd(parts: list[str]) 
     assert again == once
     assert not more
     assert set(counts) <= set(masking.kinds())
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["/", "=", "a", "@", "!@", "a@a.", "a.", "eyJ", "sk-", "sk-ant-", "ghp_", "password=", "token:'", "://a:", "://", "-----BEGIN PRIVATE KEY-----",
+     "1", "1-", "+1 ", "(1) ", "1.1.", "de12 ", "born ", "xoxb-1-", "bearer a", "\\", "\\n", "\n", "a\n", "é", "\u200b", GITHUB, "AccountKey=", "pypi-AgEIcHlwaS5vcmc"],
+)  # fmt: skip
+def test_no_text_takes_long(piece: str) -> None:
+    text = f"ann@example.com {piece * (200_000 // len(piece))} @ T3BlbkFJ . eyJ"
+    begun_s = time.process_time()
+    masking.mask(text)
+    assert time.process_time() - begun_s < 20, "a pattern whose time grows with the square of the text takes minutes"
 
 
 def test_nothing_is_reported_and_neither_library_speaks_to_the_network() -> None:
