@@ -118,8 +118,13 @@ def _whole(known: KeptSession | None, new: SessionRecord, source: str, earlier: 
 
 
 def _says_the_same(known: KeptSession, record: SessionRecord, grade: Grade, source: str, revision: int) -> bool:
-    """Whether this was kept already: a write whose answer was lost, a file that is handed in once more, spans that are sent again."""
-    same = replace(record, revision=known.record.revision) == known.record and grade == known.grade
+    """Whether this was kept already: a write whose answer was lost, a file that is handed in once more, spans that are sent again.
+
+    A probability by another fit is no other grade.
+    """
+    if known.grade is None or replace(grade, p_completed=known.grade.p_completed) != known.grade:
+        return False
+    same = replace(record, revision=known.record.revision) == known.record
     return same and source in known.sources and revision <= known.record.revision
 
 

@@ -78,6 +78,17 @@ def test_a_write_that_is_repeated_because_its_answer_was_lost_changes_nothing() 
     assert len(life.store.revisions(FIRST.id)) == 4
 
 
+def test_a_write_that_is_repeated_after_a_new_fit_is_no_other_grade() -> None:
+    life = Life()
+    life.keep(FIRST)
+    kept = life.store.session(FIRST.id)
+    assert kept is not None
+    assert kept.grade is not None
+    life.store.set_probability(FIRST.id, replace(kept.grade, p_completed=0.9))
+    life.keep(FIRST)
+    assert len(life.store.revisions(FIRST.id)) == 1
+
+
 def test_a_session_whose_spans_are_all_sent_again_after_a_restart_is_as_it_was_and_goes_on() -> None:
     life = Life()
     life.keep(FIRST, replace(FIRST, revision=1, api_calls=5))
