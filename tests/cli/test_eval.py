@@ -156,10 +156,11 @@ def test_every_part_of_a_wish_reaches_the_run(cli: Cli, served: Served) -> None:
 
 
 def test_a_run_that_the_judge_makes_impossible_fails_and_so_does_the_command(cli: Cli, served: Served) -> None:
-    keep(served.keeper, s="unusable")
+    keep(served.keeper, **{f"s{number}": "score 80" for number in range(50)}, s="unusable")
     ran = cli("eval", "run")
     assert ran.code == 1
     assert ran.out.startswith("✗ failed")
+    assert " not reached" in ran.out.splitlines()[0]
     assert "set the variable that key_env names" in ran.out
 
 

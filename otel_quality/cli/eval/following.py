@@ -104,12 +104,13 @@ def lines(run: Any) -> Iterator[tuple[Text, Text]]:
     mark, style = _MARKS[run["status"]]
     ended, total = judged(run)
     counts = run["counts"]
+    done = ended if run["status"] == "running" else counts["ok"]
     told = [
-        f"{ended} of {counted(total, 'session')} judged"
-        if run["status"] == "running"
-        else f"{counts['ok']} of {counted(total, 'session')} judged"
+        f"{done} of {counted(total, 'session')} judged",
+        *(f"{counts[state]} {state}" for state in ("failed", "cancelled") if counts[state]),
     ]
-    told += [f"{counts[state]} {state}" for state in ("failed", "cancelled") if counts[state]]
+    if counts["pending"] and run["status"] != "running":
+        told.append(f"{counts['pending']} not reached")
     yield Text(f"{mark} {run['status']}  ", style=style), Text.assemble((run["id"], "bold"), f"  {', '.join(told)}")
     rest = {
         "asked": _asked(run),
