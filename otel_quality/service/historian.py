@@ -259,7 +259,7 @@ class Historian:
     def _turn(self, items: Sequence[_Waiting | _Asked], *, last: bool) -> None:
         for item in items:
             if isinstance(item, _Waiting):
-                item.texts = [(session, self.sayings.mask(said)) for session, said in item.texts]
+                item.texts = list(self._masked(item.texts))
                 self._waiting.add(item)
         if len(self._waiting) and (last or self._outage.may_try):
             self._outage.attempt("written", self._write)
@@ -269,6 +269,16 @@ class Historian:
         if not last:
             self._do_chores()
         self._refresh()
+
+    def _masked(self, texts: Sequence[Text]) -> Iterator[Text]:
+        """Texts as they may be kept; one that cannot be masked is told in the log and dropped."""
+        for session, said in texts:
+            try:
+                yield session, self.sayings.mask(said)
+            except Exception as error:  # noqa: BLE001 - counted; never is a text kept that was not masked
+                _log.error("the text of a session could not be masked and is dropped: %s", type(error).__name__)
+                with self._counting:
+                    self._dropped += 1
 
     def _tell_first(self, error: Exception | None) -> None:
         tell = self._first.set_result if error is None else self._first.set_exception

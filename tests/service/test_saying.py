@@ -9,7 +9,9 @@ import pytest
 
 from otel_quality.core.evaluations.record import Annotation, Line, Transcript
 from otel_quality.core.evaluations.told import NO_INDEX, Told
+from otel_quality.core.sessions.grade import grade
 from otel_quality.core.sessions.transcript import Config
+from otel_quality.service.historian import Historian
 from otel_quality.service.saying import Sayings
 from otel_quality.store.contract import Config as StoreConfig
 from otel_quality.store.contract import Store
@@ -125,3 +127,22 @@ async def test_a_record_that_no_store_takes_does_not_stop_the_others(tmp_path: P
         assert kept[2] is not None
         await asyncio.sleep(0)
         assert historian.history().store.dropped == 1
+
+
+class _Broken(Sayings):
+    """Masks nothing that holds an x."""
+
+    def mask(self, said: Transcript) -> Transcript:
+        if "x" in said.lines[0].text:
+            raise RuntimeError("broken")
+        return super().mask(said)
+
+
+async def test_a_text_that_cannot_be_masked_is_dropped_and_the_others_are_kept() -> None:
+    historian = Historian(lambda: open_store(StoreConfig(), data_dir=None), grade, sayings=_Broken(Config()))
+    await historian.start()
+    historian.put([session()], [], [thumb(index=1)], [("s1", text("x")), ("s2", text("hello"))])
+    assert await historian.ask(lambda store: (lines(store), lines(store, "s2"), len(store.feedback(session="s1")))) == ([], ["hello"], 1)
+    health = historian.history().store
+    await historian.stop()
+    assert (health.dropped, health.waiting) == (1, 0)
