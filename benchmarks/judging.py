@@ -4,10 +4,13 @@ The fake answers after a delay as a model would; without one, what is left is th
 machine. Tokens and dollars are compared with the fake's own count: they must be equal.
 """
 
+import multiprocessing
 import tempfile
 import threading
 import time
 from collections.abc import Callable
+from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any, Final
 from urllib.request import Request, urlopen
@@ -21,7 +24,7 @@ from tests.wire.otlp import chat, request
 SESSIONS: Final = 200
 CONCURRENCIES: Final = (1, 4, 16)
 _QUIET_S: Final = 5.0
-_PAUSE_S: Final = 0.1
+_PAUSE_S: Final = 0.02
 
 
 def main() -> None:
@@ -36,18 +39,16 @@ def _measure(concurrency: int) -> None:
         fill(Path(folder), SESSIONS)
         environment = judged_by(fake, concurrency=concurrency, run_budget_tokens=0)
         with Serve(Path(folder), environment=environment) as serve:
-            quiet_s = _Probe(serve.otlp_http).during(lambda: threading.Event().wait(_QUIET_S))
-            begun_s, cpu_s = time.monotonic(), process_cpu_s(serve.process.pid)
-            runs = list[Any]()
-            busy_s = _Probe(serve.otlp_http).during(lambda: runs.append(ended(serve, start(serve)["id"], 600)))
-            took_s, cpu_s = time.monotonic() - begun_s, process_cpu_s(serve.process.pid) - cpu_s
-            run = runs[0]
-        spent, (into, out) = run["spent"], PRICES
+            quiet_s = _p99_s(serve.otlp_http, lambda: threading.Event().wait(_QUIET_S))
+            work = _Run(serve)
+            busy_s = _p99_s(serve.otlp_http, work)
+        spent, (into, out) = work.run["spent"], PRICES
         usd = (fake.input_tokens * into + fake.output_tokens * out) / 1e6
         equal = (spent["input_tokens"], spent["output_tokens"], spent["calls"]) == (fake.input_tokens, fake.output_tokens, len(fake.seen))
+        per_minute, calls = 60 * counts(work.run)["ok"] / work.took_s, len(fake.seen)
         print(
-            f"  concurrency {concurrency:3d} {60 * counts(run)['ok'] / took_s:8.0f} sessions/min {len(fake.seen) / took_s:6.0f} calls/s"
-            f"   CPU {1e3 * cpu_s / len(fake.seen):5.1f} ms a call"
+            f"  concurrency {concurrency:3d} {per_minute:8.0f} sessions/min {calls / work.took_s:6.0f} calls/s"
+            f"   CPU {1e3 * work.cpu_s / calls:5.1f} ms a call"
             f"   telemetry p99 {1e3 * busy_s:5.0f} ms, {1e3 * quiet_s:.0f} ms without a run\n"
             f"    {spent['calls']} calls, {spent['input_tokens']:,} + {spent['output_tokens']:,} tokens, {spent['cost_usd']:.4f} USD:"
             f" {'as the judge counts them' if equal and abs(usd - spent['cost_usd']) < 1e-9 else 'NOT as the judge counts them'}",
@@ -55,31 +56,41 @@ def _measure(concurrency: int) -> None:
         )
 
 
-class _Probe:
-    """Sends telemetry, one request after the other, ten a second, and notes how long each took.
+class _Run:
+    """A run from its beginning to its end, once it is called: what came of it, and what it took."""
 
-    Args:
-        address: `HOST:PORT` of OTLP/HTTP.
-    """
+    def __init__(self, serve: Serve) -> None:
+        self._serve = serve
 
-    def __init__(self, address: str) -> None:
-        self._url, self._took_s, self._over = f"http://{address}/v1/traces", list[float](), threading.Event()
+    def __call__(self) -> None:
+        begun_s, cpu_s = time.monotonic(), process_cpu_s(self._serve.process.pid)
+        self.run: Any = ended(self._serve, start(self._serve)["id"], 600)
+        self.took_s, self.cpu_s = time.monotonic() - begun_s, process_cpu_s(self._serve.process.pid) - cpu_s
 
-    def during(self, work: Callable[[], object]) -> float:
-        """The 99th percentile of seconds while work is done."""
-        thread = threading.Thread(target=self._send)
-        thread.start()
-        try:
-            work()
-        finally:
-            self._over.set()
-            thread.join()
-        return sorted(self._took_s)[int(len(self._took_s) * 0.99)]
 
-    def _send(self) -> None:
-        body, headers = request(chat()), {"content-type": "application/x-protobuf"}
-        while not self._over.wait(_PAUSE_S):
-            begun_s = time.perf_counter()
-            with urlopen(Request(self._url, body, headers), timeout=30) as answer:
-                answer.read()
-            self._took_s.append(time.perf_counter() - begun_s)
+def _p99_s(address: str, work: Callable[[], object]) -> float:
+    """The 99th percentile of what a request of telemetry takes while work is done, sent from a process of its own, fifty a second."""
+    spawn = multiprocessing.get_context("spawn")
+    over, (mine, its) = spawn.Event(), spawn.Pipe()
+    process = spawn.Process(target=_send, args=(f"http://{address}/v1/traces", over, its))
+    process.start()
+    try:
+        mine.recv()
+        work()
+    finally:
+        over.set()
+        took_s: list[float] = mine.recv()
+        process.join()
+    return sorted(took_s)[int(len(took_s) * 0.99)]
+
+
+def _send(url: str, over: Event, answer: Connection) -> None:
+    body, headers = request(chat()), {"content-type": "application/x-protobuf"}
+    took_s = []
+    answer.send("ready")
+    while not over.wait(_PAUSE_S):
+        begun_s = time.perf_counter()
+        with urlopen(Request(url, body, headers), timeout=30) as answered:
+            answered.read()
+        took_s.append(time.perf_counter() - begun_s)
+    answer.send(took_s)
