@@ -221,7 +221,7 @@ def evaluations(stats: judged.Stats, trust: judged.Trust, runs: Sequence[Run], *
         "configured": told["configured"],
         "weeks": told["weeks"][::-1],
         "ratings": told["feedback"][::-1],
-        "figures": evaluation_answers.trust(trust).model_dump()["figures"],
+        **evaluation_answers.trust(trust).model_dump(include={"figures", "drifts"}),
         "runs": [evaluation_answers.run(each).model_dump() for each in runs],
     }
 
