@@ -73,10 +73,11 @@ class Client:
     def _ask(self, method: str, path: str, query: dict[str, str | int | None], body: bytes | None = None) -> Any:
         given = urllib.parse.urlencode({name: value for name, value in query.items() if value is not None})
         headers = {"Content-Type": "application/json"} if body is not None else {}
-        if self._token and method != "GET":
-            headers["Authorization"] = f"Bearer {self._token}"
         url = f"{self.url}{path}{'?' if given else ''}{given}"
         request = urllib.request.Request(url, body, headers, method=method)  # noqa: S310 - http(s) only, checked above
+        if self._token and method != "GET":
+            # Unredirected: whoever answers at the address must not send the token on to another.
+            request.add_unredirected_header("Authorization", f"Bearer {self._token}")
         try:
             with self._opener.open(request, timeout=self._timeout_s) as answer:
                 return json.load(answer)
