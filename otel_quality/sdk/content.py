@@ -1,7 +1,8 @@
 """Messages, and the arguments and results of tools and agents, as span attributes: only while content capture is on.
 
 Refuses to keep more than MAX_CONTENT characters of one attribute. The shape of messages is that of the OpenTelemetry GenAI
-conventions: a JSON list of `{"role", "parts": [{"type": "text", "content"}]}`.
+conventions: a JSON list of `{"role", "parts": [{"type": "text", "content"}]}`; calls of tools and their results in the messages of
+OpenAI and Anthropic are parts of their own.
 """
 
 import json
@@ -41,7 +42,7 @@ def input_messages(arguments: Mapping[str, Any]) -> str:
         if isinstance(value, str):
             return as_json([_message("user", value)])
         if items(value):
-            return as_json([_message(field(each, "role") or "user", _text(each)) for each in items(value)])
+            return as_json([{"role": str(field(each, "role") or "user"), "parts": _parts(each)} for each in items(value)])
     return as_json([_message("user", as_json(dict(arguments)))])
 
 
@@ -64,6 +65,35 @@ def output_messages(text: str) -> str:
 
 def _message(role: Any, text: str) -> dict[str, Any]:
     return {"role": str(role), "parts": [{"type": "text", "content": text}]}
+
+
+def _parts(message: Any) -> list[dict[str, Any]]:
+    """What a message holds: text, calls of tools, results."""
+    told: Any = None if isinstance(message, str) else field(message, "content")
+    calls = [] if isinstance(message, str) else items(field(message, "tool_calls"))
+    if items(told):
+        parts = [_part(each) for each in told]
+    elif field(message, "tool_call_id"):
+        parts = [{"type": "tool_call_response", "id": field(message, "tool_call_id"), "response": _text(message)}]
+    else:
+        parts = [] if calls and not told else [{"type": "text", "content": _text(message)}]
+    return [*parts, *map(_call, calls)]
+
+
+def _part(block: Any) -> dict[str, Any]:
+    kind, text = field(block, "type"), field(block, "text")
+    if kind == "tool_use":
+        return _call(block)
+    if kind == "tool_result":
+        return {"type": "tool_call_response", "id": field(block, "tool_use_id"), "response": field(block, "content")}
+    return {"type": "text", "content": text if isinstance(text, str) else _text(block)}
+
+
+def _call(call: Any) -> dict[str, Any]:
+    named = field(call, "function") or call
+    arguments = field(named, "arguments")
+    told = field(named, "input") if arguments is None else arguments
+    return {"type": "tool_call", "id": field(call, "id"), "name": field(named, "name"), "arguments": told}
 
 
 def _text(message: Any) -> str:
