@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from otel_quality.core.evaluations.present import Present, Trusted
 from otel_quality.core.history import History, StoreHealth, ToolSeries
 from otel_quality.core.snapshot import Card, Counters, Exemplar, Histogram, Intake, Key, Signal, Snapshot, Stats, Verdict
 from otel_quality.vocabulary.measures import COMPONENTS, PRESETS, SIGNALS
@@ -154,5 +155,15 @@ def history() -> History:
         adaptations={"ezra.evidence_threshold": 2},
         overflow={"tool": 5, "policy": 1},
         masked={"EMAIL": 9, "PASSWORD": 2},
+        feedback={"up": 6, "down": 2},
+        runs={"done": 3, "failed": 1, "cancelled": 0},
+        judged=Present(
+            judge="1:gpt-5.1",
+            rubric="1-0a1b2c3d",
+            means={("goal_completion", "all"): 71.5, ("goal_completion", "76+"): 48.0, ("communication", "all"): 80.0},
+            samples={("goal_completion", "all"): 40, ("goal_completion", "76+"): 12, ("communication", "all"): 40},
+            trust={"outcome_auc": Trusted(0.83, 0.71, 0.91), "judge_shift": Trusted(-0.012, -0.03, 0.006)},
+            trust_samples={"outcome_auc": 38, "judge_shift": 7, "feedback_auc": 4},
+        ),
         store=StoreHealth(waiting=3, dropped=1, failures=2, pruned=7, size_bytes=4096),
     )

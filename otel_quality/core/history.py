@@ -6,6 +6,7 @@ Instants are nanoseconds since the Unix epoch. The records of tools and agents a
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from otel_quality.core.evaluations.present import Present
 from otel_quality.core.sessions.record import Grade, SessionRecord
 from otel_quality.core.snapshot import Exemplar
 
@@ -251,6 +252,9 @@ class History:
         adaptations: changes by policy.
         overflow: executions whose tool or agent, changes whose policy was over its bound, by label.
         masked: secrets and personal data that were masked in what is kept, by kind.
+        feedback: ratings by "up" and "down".
+        runs: runs of a judge by the state in which they ended.
+        judged: what judges say.
     """
 
     sessions: Mapping[tuple[str, str], int] = field(default_factory=dict)
@@ -264,4 +268,7 @@ class History:
     adaptations: Mapping[str, int] = field(default_factory=dict)
     overflow: Mapping[str, int] = field(default_factory=dict)
     masked: Mapping[str, int] = field(default_factory=dict)
+    feedback: Mapping[str, int] = field(default_factory=dict)
+    runs: Mapping[str, int] = field(default_factory=dict)
+    judged: Present = field(default_factory=Present)
     store: StoreHealth = StoreHealth()

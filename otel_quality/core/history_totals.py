@@ -18,6 +18,7 @@ MAX_TOOLS: Final = 200
 """Tools counted apart; the others are counted under `__other__`."""
 MAX_AGENTS: Final = 50
 MAX_POLICIES: Final = 200
+RATINGS: Final = ("up", "down")
 _TIMEOUT: Final = "timeout"
 _BUCKETS: Final = len(BUCKETS_S) + 1
 
@@ -63,7 +64,7 @@ class _Durations:
 
 
 class Totals:
-    """Counts executions and first grades."""
+    """Counts executions, first grades, changes of policies and ratings."""
 
     def __init__(self) -> None:
         self._tool_names, self._agent_names = _Names(MAX_TOOLS), _Names(MAX_AGENTS)
@@ -72,6 +73,7 @@ class Totals:
         self._sessions: Counter[tuple[str, str]] = Counter()
         self._policy_names = _Names(MAX_POLICIES)
         self._adaptations: Counter[str] = Counter()
+        self._feedback = Counter(dict.fromkeys(RATINGS, 0))
 
     def add_executions(self, executions: Iterable[Execution]) -> None:
         """Count executions that are new."""
@@ -94,6 +96,10 @@ class Totals:
         for policy in policies:
             self._adaptations[self._policy_names.place(policy)] += 1
 
+    def add_ratings(self, ratings: Iterable[int]) -> None:
+        """Count what people said, +1 or -1; 0 takes back what was counted when it was said, and counts nothing."""
+        self._feedback.update("up" if rating > 0 else "down" for rating in ratings if rating)
+
     @property
     def sessions(self) -> dict[tuple[str, str], int]:
         return dict(self._sessions)
@@ -109,6 +115,10 @@ class Totals:
     @property
     def adaptations(self) -> dict[str, int]:
         return dict(self._adaptations)
+
+    @property
+    def feedback(self) -> dict[str, int]:
+        return dict(self._feedback)
 
     @property
     def overflow(self) -> dict[str, int]:

@@ -12,12 +12,14 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
+from operator import attrgetter
 from typing import Final
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.samples import Exemplar as ClientExemplar
 
+from otel_quality.core.evaluations.present import Trusted
 from otel_quality.core.history import History
 from otel_quality.core.snapshot import Card, Exemplar, Histogram, Key, Snapshot, Verdict
 from otel_quality.vocabulary import metrics
@@ -236,11 +238,30 @@ _HISTOGRAMS: Final[dict[metrics.Metric, Callable[[Snapshot], Iterable[tuple[Labe
     metrics.TTFC: lambda snapshot: snapshot.counters.ttfcs.items(),
 }
 
+
+def _trusted(value: Callable[[Trusted], float]) -> Callable[[History], Rows]:
+    """Rows of one number per figure of trust that is known."""
+    return lambda history: [((figure,), value(each)) for figure, each in history.judged.trust.items()]
+
+
+def _versions(history: History) -> Rows:
+    return [((history.judged.judge, history.judged.rubric), 1)] if history.judged.judge else ()
+
+
 _HISTORY_ROWS: Final[dict[metrics.Metric, Callable[[History], Rows]]] = {
     metrics.TOOL_CALLS: lambda history: history.tools.items(),
     metrics.SESSIONS: lambda history: history.sessions.items(),
     metrics.SESSION_GRADE: lambda history: history.grades.items(),
     metrics.SESSION_STATE: lambda history: [((task,), DRIFT_STATES.index(state)) for task, state in history.states.items()],
+    metrics.EVALUATION_SCORE: lambda history: [(labels, mean / 100) for labels, mean in history.judged.means.items()],
+    metrics.EVALUATION_SESSIONS: lambda history: history.judged.samples.items(),
+    metrics.FEEDBACK: lambda history: _one_label(history.feedback),
+    metrics.EVALUATION_RUNS: lambda history: _one_label(history.runs),
+    metrics.JUDGE_INFO: _versions,
+    metrics.JUDGE_TRUST: _trusted(attrgetter("value")),
+    metrics.JUDGE_TRUST_LOWER: _trusted(attrgetter("low")),
+    metrics.JUDGE_TRUST_UPPER: _trusted(attrgetter("high")),
+    metrics.JUDGE_TRUST_SAMPLES: lambda history: _one_label(history.judged.trust_samples),
     metrics.PREDICTION_ACCURACY: lambda history: _one_label(history.accuracy),
     metrics.PREDICTION_SAMPLES: lambda history: _one_label(history.predictions),
     metrics.LEARNING_VELOCITY: lambda history: _one_label(history.velocity),

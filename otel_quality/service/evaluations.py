@@ -23,6 +23,14 @@ _ALL: Final = 10_000
 """Feedback, and evaluations likewise, that one session shows at most."""
 
 
+class Hears(Asks, Protocol):
+    """Where questions and feedback go."""
+
+    async def add_feedback(self, said: Feedback) -> bool:
+        """Keep what a person says; False where it stood already."""
+        ...
+
+
 class Judges(Protocol):
     """Whoever judges, as `service.judging` does."""
 
@@ -58,17 +66,17 @@ class Opinions:
         now_ns: the clock.
     """
 
-    def __init__(self, historian: Asks, judges: Judges | None, now_ns: Callable[[], int]) -> None:
-        self._ask, self._judges, self._now_ns = historian.ask, judges, now_ns
+    def __init__(self, historian: Hears, judges: Judges | None, now_ns: Callable[[], int]) -> None:
+        self._ask, self._hear, self._judges, self._now_ns = historian.ask, historian.add_feedback, judges, now_ns
 
     # Feedback
 
     async def add_feedback(self, feedback: Feedback) -> tuple[Feedback, bool]:
         said = replace(feedback, time_ns=self._now_ns())
+        if await self._hear(said):
+            return said, True
 
         def question(store: Store) -> tuple[Feedback, bool]:
-            if store.put_feedback(said):
-                return said, True
             known = store.feedback(session=said.session, limit=_ALL)
             same = (each for each in known if (each.message_index, each.author) == (said.message_index, said.author))
             return next(same, said), False

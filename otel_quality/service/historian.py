@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final, TypeVar
 
-from otel_quality.core.evaluations.record import Transcript
+from otel_quality.core.evaluations.record import Feedback, Transcript
 from otel_quality.core.evaluations.told import Told
 from otel_quality.core.history import History, KeptSession, StoreHealth
 from otel_quality.core.history_totals import Totals
@@ -224,6 +224,16 @@ class Historian:
 
         return await self.ask(work)
 
+    async def add_feedback(self, said: Feedback) -> bool:
+        """Keep what a person says and count it; False where it stood already. See `ask` for what is raised."""
+
+        def work(store: Store) -> bool:
+            new = store.put_feedback(said)
+            self._totals.add_ratings([said.rating] if new else [])
+            return new
+
+        return await self.ask(work)
+
     def history(self) -> History:
         """The latest summary, with the store's health as it is now; from any thread."""
         with self._counting:
@@ -348,13 +358,14 @@ class Historian:
             self._count -= weight
 
     def _keep(self, what: _Waiting) -> None:
-        store, now_ns = self._opened(), time.time_ns()
+        store, now_ns, ratings = self._opened(), time.time_ns(), list[int]()
         with store.transaction():
             kept = keep(store, self._grader, what.sessions, what.executions, source=SPANS, now_ns=now_ns, earlier=self._earlier)
             for session, said in what.texts:
                 self.sayings.keep_text(store, session, said, whole=False, now_ns=now_ns)
             if what.told:
-                self.sayings.keep_told(store, what.told)
+                ratings = self.sayings.keep_told(store, what.told)
+        self._totals.add_ratings(ratings)
         self._count_kept(kept)
 
     def _count_kept(self, kept: Kept) -> None:

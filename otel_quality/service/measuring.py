@@ -57,6 +57,7 @@ class Measures:
             velocity=self._velocity,
             adaptations=totals.adaptations,
             overflow=totals.overflow,
+            feedback=totals.feedback,
             store=health,
         )
 

@@ -20,6 +20,7 @@ from otel_quality.service.chores import adaptations, retention
 from otel_quality.service.evaluations import Opinions
 from otel_quality.service.grading import Grading
 from otel_quality.service.historian import Historian
+from otel_quality.service.judged import Looking
 from otel_quality.service.judging import Judging, equip
 from otel_quality.service.listeners import Listeners
 from otel_quality.service.owner import Owner
@@ -80,13 +81,15 @@ async def _listen(config: Config, listeners: Listeners, historian: Historian, ju
     server = config.server
     decode = Decoder(config.backend, text=config.content.keep).decode
     owner = Owner(replace(config.core, content=config.content), decode, config.otlp, tick_s=server.tick_s, keep=historian.put)
+    opinions = Opinions(historian, judging, time.time_ns)
+    looking = Looking(opinions, historian.history, judging.ended)
     state = _State()
     release = version("otel-quality")
     page = Exposition(
         owner.snapshot,
         lambda: replace(owner.health(), render_duration_s=page.render_duration_s),
         version=release,
-        history=historian.history,
+        history=looking.history,
     )
     api = create_app(
         owner,
@@ -97,7 +100,7 @@ async def _listen(config: Config, listeners: Listeners, historian: Historian, ju
             keep_text=config.content.keep or judging.configured,
             max_bytes=config.content.max_bytes,
         ),
-        Opinions(historian, judging, time.time_ns),
+        opinions,
         version=release,
         bound_host=server.host,
         token=server.token,
@@ -110,6 +113,7 @@ async def _listen(config: Config, listeners: Listeners, historian: Historian, ju
     owner.start(died=state.fail)
     await listeners.start()
     await judging.resume()
+    looks = asyncio.create_task(looking.go_on())
     if not server.loopback:
         lacking = "TLS" if server.token else "TLS and token"
         _log.warning("listening beyond loopback on %s without %s, as --insecure-network says", server.host, lacking)
@@ -119,6 +123,7 @@ async def _listen(config: Config, listeners: Listeners, historian: Historian, ju
     announce("ready")
     await state.until_end()
     state.not_ready = "stopping"
+    looks.cancel()
     await judging.stop()
     await listeners.stop()
     if not state.failed:

@@ -73,21 +73,19 @@ class Sayings:
         if said != known:
             store.put_transcript(session, said, now_ns=now_ns)
 
-    def keep_told(self, store: Store, told: Sequence[Told]) -> None:
-        """Keep evaluations that telemetry brought."""
+    def keep_told(self, store: Store, told: Sequence[Told]) -> list[int]:
+        """Keep evaluations that telemetry brought; the ratings among them that are new."""
         store.put_annotations([self._without_secrets(each) for each in told if each.rating is None])
-        for each in told:
-            if each.rating is not None:
-                self._keep_thumb(store, each, each.rating)
+        return [each.rating for each in told if each.rating is not None and self._keep_thumb(store, each, each.rating)]
 
-    def _keep_thumb(self, store: Store, told: Told, rating: int) -> None:
+    def _keep_thumb(self, store: Store, told: Told, rating: int) -> bool:
         said, index = self._without_secrets(told), told.message_index
         if index == NO_INDEX:
             known = store.feedback(session=said.session, limit=_LOOKED_AT)
             if any((each.author, each.time_ns, each.source) == (said.author, said.time_ns, SOURCE) for each in known):
-                return
+                return False
             index = _last_message(store, said.session)
-        store.put_feedback(Feedback(said.session, index, rating, said.time_ns, said.author, said.explanation, SOURCE))
+        return store.put_feedback(Feedback(said.session, index, rating, said.time_ns, said.author, said.explanation, SOURCE))
 
     def _without_secrets(self, told: Told) -> Annotation:
         """Its explanation may quote the session; it is masked wherever masking is at hand."""

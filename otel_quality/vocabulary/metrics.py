@@ -85,6 +85,37 @@ SESSION_GRADE: Final = Metric(
 SESSION_STATE: Final = Metric(
     "llmq_session_drift_state", "gauge", ("task",), "Grades of a task type against their own past: 0 learning, 1 stable, 2 mild, 3 severe."
 )
+EVALUATION_SCORE: Final = Metric(
+    "llmq_evaluation_score_ratio",
+    "gauge",
+    ("axis", "bucket"),
+    "Mean of judges' scores over the last 7 days, of each session's latest evaluation by the present versions, by task complexity; bucket"
+    ' "all" is not split.',
+)
+EVALUATION_SESSIONS: Final = Metric(
+    "llmq_evaluation_sessions", "gauge", ("axis", "bucket"), "Sessions that the mean of the axis rests on: those to which it applies."
+)
+FEEDBACK: Final = Metric(
+    "llmq_feedback_total", "counter", ("rating",), "Ratings that people gave, up and down; a changed one counts again."
+)
+EVALUATION_RUNS: Final = Metric(
+    "llmq_evaluation_runs_total", "counter", ("state",), "Runs of a judge by how they ended: done, failed, cancelled."
+)
+JUDGE_INFO: Final = Metric(
+    "llmq_judge_info",
+    "gauge",
+    ("judge", "rubric"),
+    "Always 1; the versions of judge and rubric whose evaluations count, where there are any.",
+)
+JUDGE_TRUST: Final = Metric(
+    "llmq_judge_trust_ratio",
+    "gauge",
+    ("figure",),
+    "How far the judge can be trusted, by figure, where enough is known; 0.01 is one point of a score.",
+)
+JUDGE_TRUST_LOWER: Final = Metric("llmq_judge_trust_lower_ratio", "gauge", ("figure",), "Lower end of the figure's 95 % interval.")
+JUDGE_TRUST_UPPER: Final = Metric("llmq_judge_trust_upper_ratio", "gauge", ("figure",), "Upper end of the figure's 95 % interval.")
+JUDGE_TRUST_SAMPLES: Final = Metric("llmq_judge_trust_samples", "gauge", ("figure",), "Sessions that the figure rests on.")
 PREDICTION_ACCURACY: Final = Metric(
     "llmq_prediction_accuracy_ratio", "gauge", ("agent",), "Share of predictions of the last 7 days that came true."
 )

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from otel_quality.vocabulary import metrics
 from tests.flow.judged import KEY, fill, judged_by
-from tests.flow.programs import ROOT, Program, Serve, free_port
+from tests.flow.programs import ROOT, Program, Serve, free_port, get_text, until
 from tests.judge.fake import FakeJudge, judge
 from tests.service.keeper import messages
 
@@ -65,6 +66,14 @@ def test_session_files_are_kept_masked_judged_shown_and_rated(serve: Serve, fake
     assert "first  evaluated" in cli(serve, "eval", "show", "first").stdout
     assert told(cli(serve, "eval", "stats", "--json"))["weeks"][0]["sessions"] == 2
     assert len(told(cli(serve, "eval", "runs", "--json"))["runs"]) == 1
+
+    for line in (
+        f'{metrics.EVALUATION_SESSIONS.name}{{axis="goal_completion",bucket="all"}} 2.0',
+        f'{metrics.EVALUATION_RUNS.name}{{state="done"}} 1.0',
+        f'{metrics.FEEDBACK.name}{{rating="up"}} 1.0',
+        f'{metrics.FEEDBACK.name}{{rating="down"}} 0.0',
+    ):
+        until(lambda line=line: line in get_text(f"http://{serve.metrics}/metrics"), DEADLINE_S, line)  # type: ignore[misc]
 
 
 def test_who_waits_for_a_run_waits_through_a_restart_of_the_processor(fake: FakeJudge, tmp_path: Path) -> None:

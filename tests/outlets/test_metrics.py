@@ -115,6 +115,31 @@ def test_sessions_are_shown_by_grade_and_each_dimension_in_its_own_unit() -> Non
     assert value(text, metrics.SESSION_STATE.name, task="debugging") == 3
 
 
+def test_judged_quality_is_shown_as_ratios_with_what_it_rests_on() -> None:
+    text = page(samples.full())
+    assert value(text, metrics.EVALUATION_SCORE.name, axis="goal_completion", bucket="76+") == pytest.approx(0.48)
+    assert value(text, metrics.EVALUATION_SESSIONS.name, axis="goal_completion", bucket="76+") == 12
+    assert value(text, metrics.JUDGE_INFO.name, judge="1:gpt-5.1", rubric="1-0a1b2c3d") == 1
+    trust = (metrics.JUDGE_TRUST, metrics.JUDGE_TRUST_LOWER, metrics.JUDGE_TRUST_UPPER, metrics.JUDGE_TRUST_SAMPLES)
+    assert [value(text, metric.name, figure="outcome_auc") for metric in trust] == [0.83, 0.71, 0.91, 38]
+
+
+def test_a_figure_of_trust_that_is_not_known_has_no_value_but_what_it_rests_on() -> None:
+    text = page(samples.full())
+    assert value(text, metrics.JUDGE_TRUST_SAMPLES.name, figure="feedback_auc") == 4
+    assert f'{metrics.JUDGE_TRUST.name}{{figure="feedback_auc"}}' not in text
+
+
+def test_ratings_and_ends_of_runs_are_counted_from_zero() -> None:
+    text = page(samples.full())
+    assert [value(text, metrics.FEEDBACK.name, rating=rating) for rating in ("up", "down")] == [6, 2]
+    assert [value(text, metrics.EVALUATION_RUNS.name, state=state) for state in ("done", "failed", "cancelled")] == [3, 1, 0]
+
+
+def test_where_nobody_ever_judged_no_version_is_told() -> None:
+    assert metrics.JUDGE_INFO.name not in page(samples.full(), history=History())
+
+
 def test_what_was_learned_is_shown_by_agent_and_policy() -> None:
     text = page(samples.full())
     assert value(text, metrics.PREDICTION_ACCURACY.name, agent="ezra") == 0.8

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from otel_quality.core.evaluations.record import Transcript
+from otel_quality.core.evaluations.record import Feedback, Transcript
 from otel_quality.core.history import KeptSession
 from otel_quality.core.sessions.grade import grade
 from otel_quality.core.sessions.record import SessionRecord
@@ -55,6 +55,9 @@ class Keeper:
             return kept
 
         return await self.ask(work)
+
+    async def add_feedback(self, said: Feedback) -> bool:
+        return await self.ask(lambda store: store.put_feedback(said))
 
     def tell(self, change: Callable[[Store], T]) -> T:
         """The same, for those who do not run on a loop."""

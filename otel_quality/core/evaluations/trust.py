@@ -109,6 +109,10 @@ FIGURES: Final[Mapping[str, str]] = {
 """Every figure by its name, with what it says."""
 
 
+POINTS: Final = frozenset({"repeat_difference", "judge_shift"})
+"""Figures in points of a score; the others are numbers without a unit, at most 1."""
+
+
 def report(versions: Versions, *, evaluations: Sequence[Evaluation], anchors: Sequence[Evaluation], pairs: Sequence[Pair]) -> Report:
     """What is known of a judge.
 

@@ -31,6 +31,8 @@ _NOTHING: Final = {
     "unevaluated": "there is nothing to judge: every session whose text is kept is judged by the present judge and rubric",
     "all": "there is nothing to judge: no session's text is kept; see content.keep, or hand sessions in",
 }
+ENDS: Final[tuple[str, ...]] = ("done", "failed", "cancelled")
+"""States in which a run can end."""
 
 T = TypeVar("T")
 _log: Final = logging.getLogger(__name__)
@@ -53,6 +55,7 @@ class Judging:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._continuing: asyncio.Task[None] | None = None
         self._unwanted: set[str] = set()
+        self._ended = dict.fromkeys(ENDS, 0)
         self._starting = asyncio.Lock()
 
     @property
@@ -63,6 +66,10 @@ class Judging:
     def versions(self) -> Versions | None:
         """Of the judge that judges where a wish names none; None without one."""
         return None if self._equipment is None else self._equipment.versions
+
+    def ended(self) -> dict[str, int]:
+        """Runs by the state in which they ended, since the start of the process; from any thread."""
+        return dict(self._ended)
 
     async def start(self, wish: Wish, *, dry_run: bool = False) -> Run | Estimate:
         """Begin a run and return it as it begins; or tell what it would come to, and ask nothing of the judge.
@@ -144,7 +151,10 @@ class Judging:
             await asyncio.wait([task])
         spent = None if under_way is None else under_way.spent
         now_ns = time.time_ns() if self._equipment is None else self._equipment.now_ns()
-        return await self._asks.ask(lambda store: _cancelled(store, run_id, spent, now_ns=now_ns))
+        run, now = await self._asks.ask(lambda store: _cancelled(store, run_id, spent, now_ns=now_ns))
+        if run is not None and now:
+            self._ended[run.state] += 1
+        return run
 
     async def _resume(self) -> None:
         self._continuing = asyncio.create_task(self._continue())
@@ -177,6 +187,7 @@ class Judging:
         ended = replace(run, state="failed", ended_ns=time.time_ns(), error=f"not continued after a restart: {why}")
         _log.warning("run %s is %s", run.id, ended.error)
         await patiently(self._asks, lambda store: _end(store, ended, ["running"], "pending"))
+        self._ended[ended.state] += 1
 
     async def _leave(self) -> None:
         tasks = [*self._tasks.values(), *filter(None, [self._continuing])]
@@ -198,10 +209,12 @@ class Judging:
         try:
             if under_way.run.state == "running":
                 await under_way.work()
+            self._ended[under_way.run.state] += 1
         except Exception:  # noqa: BLE001 - told, and the run is not left running for ever
             _log.exception("run %s ended by a fault of ours", run_id)
             ended = replace(under_way.run, state="failed", ended_ns=time.time_ns(), error="a fault of ours, told in the log")
             await patiently(self._asks, lambda store: _end(store, ended, ["running"], "pending"))
+            self._ended[ended.state] += 1
         finally:
             del self._under_way[run_id], self._tasks[run_id]
             await panel.close()
@@ -256,11 +269,13 @@ def _transcript(store: Store, *, session: str) -> Transcript | None:
     return store.transcript(session)
 
 
-def _cancelled(store: Store, run_id: str, spent: Spent | None, *, now_ns: int) -> Run | None:
+def _cancelled(store: Store, run_id: str, spent: Spent | None, *, now_ns: int) -> tuple[Run | None, bool]:
+    """The run as it stands then, and whether it was this that ended it."""
     run = store.run(run_id)
-    if run is not None and run.state == "running":
+    running = run is not None and run.state == "running"
+    if run is not None and running:
         _end(store, replace(run, state="cancelled", ended_ns=now_ns, spent=spent or run.spent), OPEN, "cancelled")
-    return store.run(run_id)
+    return store.run(run_id), running
 
 
 def _end(store: Store, run: Run, states: Sequence[ItemState], becomes: ItemState) -> None:

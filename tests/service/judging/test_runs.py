@@ -70,6 +70,18 @@ async def test_what_is_judged_is_not_judged_again_until_the_rubric_changes(keepe
         assert dict((await bench.run()).counts) == {"ok": 2}
 
 
+async def test_ends_of_runs_are_counted_by_state_from_zero(keeper: Keeper) -> None:
+    async with at_work(keeper, FakeJudge(held=True), concurrency=1) as bench:
+        assert bench.judging.ended() == {"done": 0, "failed": 0, "cancelled": 0}
+        await bench.ended((await bench.start()).id)
+        await until(lambda: bench.judging.ended()["done"] == 1)
+        keep(keeper, a="score 80")
+        begun = await bench.start()
+        for _ in range(2):
+            await bench.judging.cancel(begun.id)
+        assert bench.judging.ended() == {"done": 1, "failed": 0, "cancelled": 1}
+
+
 async def test_scopes_limits_and_judges_are_as_wished(keeper: Keeper) -> None:
     keep(keeper, a="score 1", b="score 2", c="score 3")
     async with at_work(keeper, FakeJudge()) as bench:
