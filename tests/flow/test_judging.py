@@ -7,7 +7,7 @@ import pytest
 
 from otel_quality.service.judging import anchors
 from tests.flow.judged import KEY, PRICES, asked, call, counts, ended, fill, judged_by, opened, run_of, start
-from tests.flow.programs import ROOT, Serve, until
+from tests.flow.programs import ROOT, Serve, free_port, until
 from tests.judge.fake import judge
 
 EXPERTS = 4
@@ -88,7 +88,7 @@ def test_a_run_goes_on_after_an_orderly_end_and_can_be_cancelled_at_once(tmp_pat
             )
             fake.always = "slow"
             until(fake.held.is_set, 60, "a call that hangs")
-            assert serve.stop(signal.SIGTERM, deadline_s=20) == 0, "a judge that hangs does not hold up the end"
+            assert serve.stop(signal.SIGTERM, deadline_s=6) == 0, "neither a judge that hangs nor spans that nobody takes hold up the end"
         with Serve(tmp_path, environment=environment) as serve:
             assert run_of(serve, run)["status"] == "running"
             until(lambda: len(fake.seen) and run_of(serve, run)["counts"].get("running", 0), 60, "a session under way")

@@ -5,6 +5,7 @@ told when a run is wished for, because all the rest works without them.
 """
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from otel_quality.service.judging import anchors
 from otel_quality.service.judging.panels import Panel, Panels
 from otel_quality.vocabulary.errors import ConfigError
 
+_LAST_SPANS_S: Final = 2.0
 T = TypeVar("T")
 _log: Final = logging.getLogger(__name__)
 
@@ -116,9 +118,11 @@ class ConfiguredPanels:
             return _nothing
 
     def close(self) -> None:
-        """Send the spans that wait."""
+        """Send the spans that wait, for `_LAST_SPANS_S` at most: who takes them may be away, and the end is not held up for it."""
         if self._end is not None:
-            self._end()
+            sending = threading.Thread(target=self._end, name="last spans", daemon=True)
+            sending.start()
+            sending.join(_LAST_SPANS_S)
 
 
 def _warn_of_prices(judges: Judges) -> None:
