@@ -18,7 +18,7 @@ from otel_quality.service.archive import Asks
 from otel_quality.store.contract import Store
 
 _COMPARED: Final = 1_000
-"""Evaluations, the latest, that trust rests on at most; more make its intervals hardly narrower, and 1,000 take about a second."""
+"""Evaluations, the latest, that trust rests on at most; more make its intervals hardly narrower, and these take 0.2 s."""
 _ALL: Final = 10_000
 """Feedback, and evaluations likewise, that one session shows at most."""
 
