@@ -35,7 +35,8 @@ generated: test-packages ## write rules, dashboards and docs/reference.md anew f
 	@$(BIN)/python -m grafana
 	@$(BIN)/python -m tools.reference
 
-pictures: test-packages ## draw the dashboards' pictures in docs/ anew
+pictures: test-packages ## draw the pictures in docs/ anew
+	@$(BIN)/python -m tests.api.page.pictures
 	@$(BIN)/python -m grafana.pictures $(ARGS)
 
 lock: ## make requirements/ anew from pyproject.toml

@@ -240,10 +240,23 @@ def score(value: float | None) -> str:
     return "–" if value is None else number(value, 0)
 
 
+def said(value: float | bool) -> str:
+    """One part of a person's grade."""
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else f"{value:g}"
+
+
 def words(name: str) -> str:
     """A name of the vocabulary as people read it."""
     return name.replace("_", " ")
 
 
-FILTERS: Final = {"score": score, "words": words, "percent": percent, "number": number, "milliseconds": milliseconds, "counted": counted}
+FILTERS: Final = {
+    "score": score,
+    "said": said,
+    "words": words,
+    "percent": percent,
+    "number": number,
+    "milliseconds": milliseconds,
+    "counted": counted,
+}
 """What templates may call."""

@@ -36,10 +36,11 @@ def fill(store: Store) -> None:
         Assessment(name, {axis: None if score is None else score - less for axis, score in _SCORES.items()}, comment)
         for name, less, comment in (
             ("planner", 0, "Three steps, the second one not needed."),
-            ("critic", 20, f"Says that it is done while a test fails. {HOSTILE}"),
+            ("critic", 20, "Says that it is done while a test fails."),
         )
     )
     store.put_evaluation(Evaluation("run-1", SESSION, NOW_NS, VERSIONS, "local", "fake", _SCORES, experts))
+    store.put_evaluation(Evaluation("run-1", HOSTILE, NOW_NS, VERSIONS, "local", "fake", _SCORES, (Assessment(HOSTILE, _SCORES, HOSTILE),)))
     store.put_feedback(Feedback(SESSION, 2, -1, NOW_NS, "kim", "Wrong file."))
     store.put_annotations([Annotation(SESSION, "relevance", NOW_NS, 0.8, "good", "on topic", "llm", "ab" * 16, "cd" * 8)])
     lines = (Line("user", "Fix the bug that [EMAIL] found"), Line("assistant", "On it.", message=1), Line("call", "{}", "run_tests", 1))
