@@ -79,11 +79,12 @@ def test_a_run_goes_on_after_an_orderly_end_and_can_be_cancelled_at_once(tmp_pat
     fill(tmp_path, 30)
     with judge(key=KEY) as fake:
         environment = judged_by(fake, protocol="anthropic")
-        with Serve(tmp_path, environment=environment) as serve:
+        nowhere = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{free_port()}"}
+        with Serve(tmp_path, environment=environment | nowhere) as serve:
             run = start(serve)["id"]
             until(
                 lambda: run_of(serve, run)["counts"].get("ok", 0) >= 3,
-                20,
+                60,
                 lambda: f"three sessions: {run_of(serve, run)}\n{serve.output()}",
             )
             fake.always = "slow"
