@@ -115,7 +115,7 @@ def test_debian_packages_are_wanted_where_a_program_is_missing(monkeypatch: pyte
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(debian, "POSTGRESQL", tmp_path / "postgresql")
     assert debian.missing() == ["prometheus", "prometheus-alertmanager", "postgresql", "chromium"]
-    for name in ("prometheus", "promtool", "amtool", "initdb", "pg_ctl"):
+    for name in ("prometheus", "promtool", "amtool", "initdb", "pg_ctl", "chromium"):
         (tmp_path / name).touch(0o755)
     assert debian.missing() == ["prometheus-alertmanager"]
 
