@@ -74,9 +74,17 @@ class Sayings:
             store.put_transcript(session, said, now_ns=now_ns)
 
     def keep_told(self, store: Store, told: Sequence[Told]) -> list[int]:
-        """Keep evaluations that telemetry brought; the ratings among them that are new."""
+        """Keep evaluations that telemetry brought; the ratings among them that are new.
+
+        Which conversation a trace belongs to is forgotten with a restart; then a tool execution of the trace that is kept tells it.
+        """
+        told = [self._told_by_trace(store, each) if each.annotation.session == each.annotation.trace_id else each for each in told]
         store.put_annotations([self._without_secrets(each) for each in told if each.rating is None])
         return [each.rating for each in told if each.rating is not None and self._keep_thumb(store, each, each.rating)]
+
+    def _told_by_trace(self, store: Store, told: Told) -> Told:
+        session = store.session_of_trace(told.annotation.trace_id)
+        return told if session is None else told._replace(annotation=replace(told.annotation, session=session))
 
     def _keep_thumb(self, store: Store, told: Told, rating: int) -> bool:
         said, index = self._without_secrets(told), told.message_index

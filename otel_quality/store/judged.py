@@ -40,6 +40,9 @@ class Judged(Protocol):
     def annotations(self, session: str, *, limit: int = 100) -> list[Annotation]:
         """Those of a session, newest first."""
 
+    def session_of_trace(self, trace_id: str) -> str | None:
+        """The session of a tool execution of this trace, in hex; None where none is kept."""
+
     # Transcripts
 
     def put_transcript(self, session: str, transcript: Transcript, *, now_ns: int) -> None:

@@ -80,6 +80,10 @@ class SqlJudged(ABC):
     def annotations(self, session: str, *, limit: int = 100) -> list[Annotation]:
         return [Annotation(*row) for row in self._query(sql.ANNOTATIONS, {"session": clean(session), "limit": limit})]
 
+    def session_of_trace(self, trace_id: str) -> str | None:
+        found = self._query(sql.SESSION_OF_TRACE, {"trace": clean(trace_id)})
+        return str(found[0][0]) if found else None
+
     # Transcripts
 
     def put_transcript(self, session: str, transcript: Transcript, *, now_ns: int) -> None:

@@ -66,6 +66,8 @@ ANNOTATIONS: Final = f"""
     SELECT {_ANNOTATION} FROM annotations WHERE session = :session ORDER BY time_ns DESC, name, author LIMIT :limit
 """  # noqa: S608
 
+SESSION_OF_TRACE: Final = "SELECT session FROM executions WHERE trace_id = :trace AND session <> '' ORDER BY span_id LIMIT 1"
+
 # Transcripts
 
 PUT_TRANSCRIPT: Final = """

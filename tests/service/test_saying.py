@@ -17,7 +17,7 @@ from otel_quality.store.contract import Config as StoreConfig
 from otel_quality.store.contract import Store
 from otel_quality.store.opening import open_store
 from tests.service.history import in_folder, kept_by, until
-from tests.store.samples import NOW, session
+from tests.store.samples import NOW, execution, session
 
 pytestmark = pytest.mark.anyio
 LEAST = 4096
@@ -85,6 +85,14 @@ def test_annotations_are_kept_once_with_explanations_masked(store: Store) -> Non
     sayings.keep_told(store, [said])
     (kept,) = store.annotations("s1")
     assert (kept.explanation, kept.value) == ("as [EMAIL] says", 0.5)
+
+
+def test_after_a_restart_a_kept_execution_tells_whose_a_trace_is(store: Store) -> None:
+    known, unknown = "a" * 32, "b" * 32
+    store.put_executions([execution(trace_id=known, session="conv-1"), execution(trace_id="c" * 32, session="")])
+    told = [Told(Annotation(trace, "relevance", NOW, value=1.0, trace_id=trace)) for trace in (known, unknown, "c" * 32)]
+    Sayings(Config()).keep_told(store, told)
+    assert [len(store.annotations(name)) for name in ("conv-1", known, unknown, "c" * 32)] == [1, 0, 1, 1]
 
 
 async def test_the_historian_keeps_them_with_the_session(tmp_path: Path) -> None:

@@ -148,6 +148,11 @@ def test_annotations_are_kept_once(store: Store) -> None:
     assert store.annotations("s2") == []
 
 
+def test_a_trace_is_of_the_session_of_its_executions(store: Store) -> None:
+    store.put_executions([execution(trace_id="a" * 32, session="conv-1"), execution(trace_id="b" * 32, session="")])
+    assert [store.session_of_trace(trace * 32) for trace in "abc"] == ["conv-1", None, None]
+
+
 def test_annotations_without_a_span_are_told_apart_by_session_and_response(store: Store) -> None:
     bare = annotation(trace_id="", span_id="")
     assert store.put_annotations([bare, replace(bare, session="s2"), replace(bare, response_id="r")]) == 3
