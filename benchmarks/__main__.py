@@ -1,13 +1,14 @@
-"""`python -m benchmarks [costs|history|judging|sdk|throughput]`: all of them where none is named."""
+"""`python -m benchmarks [costs|history|judging|masking|sdk|throughput]`: all of them where none is named."""
 
 import sys
 
-from benchmarks import costs, history, judging, sdk, throughput
+from benchmarks import costs, history, judging, masking, sdk, throughput
 
 BENCHMARKS = {
     "costs": costs.main,
     "history": history.main,
     "judging": judging.main,
+    "masking": masking.main,
     "sdk": sdk.main,
     "throughput": throughput.main,
 }

@@ -11,7 +11,7 @@ Decision: kinds that cry wolf are left out or need their surroundings, measured 
 were order numbers and years), bare ten-digit numbers as telephones (2,337 order numbers), dates not said to be of birth (832 of 1,294,
 mostly flights), card numbers whose check digit is wrong, addresses that are versions, and the two entropy plugins (126 finds, all ids of
 tool calls) mask what a judge needs. The keyword plugin's words are used with patterns of our own: its own take more time than all others
-together and see one find a line. What is left finds 1,678 things in 22.6 MB of 1,211 sessions: 892 dates of birth, 581 mail addresses,
+together and see one find a line. What is left finds 1,677 things in 22.6 MB of 1,211 sessions: 893 dates of birth, 581 mail addresses,
 168 passwords of sample code (`SECRET_KEY='secret'`: harmless, and nobody can tell them from real ones), 31 hosts, 3 telephones, and one
 card that is a row of coordinates. It reads 2.5 MB a second on one core.
 """
