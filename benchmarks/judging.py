@@ -1,7 +1,7 @@
 """Sessions per minute that `otel-quality serve` has judged by the fake judge over HTTP, and what that does to telemetry meanwhile.
 
-The fake answers after a delay as a model would; without one, what is left is the cost of our own work, judge and judged on the same
-machine. Tokens and dollars are compared with the fake's own count: they must be equal.
+Where the fake thinks for a while, as a model does, sessions follow from concurrency; where it does not, what is left is the cost of our
+own work, with judge and judged on the same machine. Tokens and dollars are compared with the fake's own count: they must be equal.
 """
 
 import multiprocessing
@@ -16,26 +16,28 @@ from typing import Any, Final
 from urllib.request import Request, urlopen
 
 from benchmarks.timing import process_cpu_s
+from otel_quality.vocabulary.axes import AXES
 from tests.flow.judged import KEY, PRICES, counts, ended, fill, judged_by, start
 from tests.flow.programs import Serve
-from tests.judge.fake import judge
+from tests.judge.fake import Opinion, judge, opinion
 from tests.wire.otlp import chat, request
 
 SESSIONS: Final = 200
-CONCURRENCIES: Final = (1, 4, 16)
+WAYS: Final = ((1, 0.0), (4, 0.0), (16, 0.0), (4, 0.5), (16, 0.5))
+"""Calls at the same time, and seconds that the judge thinks."""
 _QUIET_S: Final = 5.0
 _PAUSE_S: Final = 0.02
 
 
 def main() -> None:
     """Print the table."""
-    print(f"{SESSIONS} sessions, 4 experts each, and the anchors; the fake judge on this machine answers at once")
-    for concurrency in CONCURRENCIES:
-        _measure(concurrency)
+    print(f"{SESSIONS} sessions, 4 experts each, and the anchors; the fake judge is on this machine")
+    for concurrency, thinks_s in WAYS:
+        _measure(concurrency, thinks_s)
 
 
-def _measure(concurrency: int) -> None:
-    with tempfile.TemporaryDirectory() as folder, judge(key=KEY) as fake:
+def _measure(concurrency: int, thinks_s: float) -> None:
+    with tempfile.TemporaryDirectory() as folder, judge(key=KEY, opinion=_thinking(thinks_s)) as fake:
         fill(Path(folder), SESSIONS)
         environment = judged_by(fake, concurrency=concurrency, run_budget_tokens=0)
         with Serve(Path(folder), environment=environment) as serve:
@@ -47,13 +49,23 @@ def _measure(concurrency: int) -> None:
         equal = (spent["input_tokens"], spent["output_tokens"], spent["calls"]) == (fake.input_tokens, fake.output_tokens, len(fake.seen))
         per_minute, calls = 60 * counts(work.run)["ok"] / work.took_s, len(fake.seen)
         print(
-            f"  concurrency {concurrency:3d} {per_minute:8.0f} sessions/min {calls / work.took_s:6.0f} calls/s"
+            f"  concurrency {concurrency:3d}, thinks {thinks_s:3.1f} s {per_minute:8.0f} sessions/min {calls / work.took_s:6.0f} calls/s"
             f"   CPU {1e3 * work.cpu_s / calls:5.1f} ms a call"
             f"   telemetry p99 {1e3 * busy_s:5.0f} ms, {1e3 * quiet_s:.0f} ms without a run\n"
             f"    {spent['calls']} calls, {spent['input_tokens']:,} + {spent['output_tokens']:,} tokens, {spent['cost_usd']:.4f} USD:"
             f" {'as the judge counts them' if equal and abs(usd - spent['cost_usd']) < 1e-9 else 'NOT as the judge counts them'}",
             flush=True,
         )
+
+
+def _thinking(seconds: float) -> Opinion:
+    """An opinion that takes so long over all axes."""
+
+    def thought(record: str, expert: str, axis: str) -> float | None:
+        threading.Event().wait(seconds / len(AXES))
+        return opinion(record, expert, axis)
+
+    return thought
 
 
 class _Run:
