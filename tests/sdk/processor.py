@@ -18,6 +18,7 @@ class FakeProcessor:
         polls: how often policies were asked for.
         opinions: bodies of the feedback that was taken.
         token: what it wants of who changes something; seen: what was sent.
+        moved: where it sends whoever posts; asked: what those who came without a body sent as token.
     """
 
     def __init__(self) -> None:
@@ -29,6 +30,8 @@ class FakeProcessor:
         self.opinions: list[dict[str, Any]] = []
         self.token = ""
         self.seen: set[str | None] = set()
+        self.moved = ""
+        self.asked: list[str | None] = []
         self.hold = threading.Event()
         self.hold.set()
         fake = self
@@ -37,6 +40,7 @@ class FakeProcessor:
             def do_GET(self) -> None:
                 fake.hold.wait(20)
                 fake.polls += 1
+                fake.asked.append(self.headers["authorization"])
                 listed = [{"name": name, "value": value, "updated": "2026-11-21T00:00:00Z"} for name, value in fake.policies.items()]
                 self._answer(200, {"policies": listed})
 
@@ -44,6 +48,11 @@ class FakeProcessor:
                 fake.hold.wait(20)
                 body = json.loads(self.rfile.read(int(self.headers["content-length"])))
                 fake.seen.add(self.headers["authorization"])
+                if fake.moved:
+                    self.send_response(302)
+                    self.send_header("location", fake.moved)
+                    self.end_headers()
+                    return
                 if fake.token and self.headers["authorization"] != f"Bearer {fake.token}":
                     self._answer(401, {"detail": "a token is needed"})
                     return

@@ -84,6 +84,19 @@ def test_the_token_of_the_environment_is_sent_and_a_missing_one_is_counted(
     until(lambda: oq.predict_success("git_status", agent="of-feedback").probability == 0.9, "predictions are refused with the token")
 
 
+def test_the_token_is_not_sent_on_to_where_somebody_else_points(processor: FakeProcessor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_QUALITY_API_TOKEN", "a-token-of-the-api")
+    elsewhere = FakeProcessor()
+    try:
+        processor.moved = f"{elsewhere.url}/v1/policies"
+        oq.feedback("c", 1, 1)
+        until(lambda: elsewhere.asked, "nobody was sent elsewhere")
+        assert processor.seen == {"Bearer a-token-of-the-api"}
+        assert set(elsewhere.asked) == {None}
+    finally:
+        elsewhere.close()
+
+
 @pytest.mark.usefixtures("fails_inside")
 @pytest.mark.parametrize("wrong", [("", 1, 1), ("c", -1, 1), ("c", 1, 5), ("c", 1.5, 1), ("c", "x", 1), ("c", 1, None), ("c", 1, 0.5)])
 def test_what_makes_no_sense_is_counted_and_nothing_is_raised(processor: FakeProcessor, wrong: tuple[Any, ...]) -> None:
