@@ -3,7 +3,7 @@
     settings        every threshold, duration and address that a user may change
     expressions     PromQL pieces, and the ratios that are recorded
     alert           what an alert is
-    alerts, agents  the specification: one record per alert
+    alerts          the specification: one record per alert; those on agents are in `agents`, on judges in `evaluations`
     rules           Prometheus rule file
     servers         prometheus.yml and alertmanager.yml
     grafana_alerts  the same alerts as Grafana-managed ones

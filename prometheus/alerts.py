@@ -1,4 +1,4 @@
-"""The specification of every alert: the one place, with `agents`, where an alert is thought out.
+"""The specification of every alert: the one place, with `agents` and `evaluations`, where an alert is thought out.
 
 Rule file, Grafana twin, documentation table and the test that each has a runbook all read it. It renders nothing.
 
@@ -16,6 +16,7 @@ from otel_quality.vocabulary.alerts import BACKEND_DRIFTING
 from otel_quality.vocabulary.measures import ALL, DRIFT_STATES
 from prometheus import agents
 from prometheus.alert import Alert
+from prometheus.evaluations import evaluations
 from prometheus.expressions import by, recordings, risen
 from prometheus.settings import Settings, duration
 
@@ -31,6 +32,7 @@ def alerts(settings: Settings) -> tuple[Alert, ...]:
         *_quality(settings),
         *agents.sessions(settings),
         *agents.tools(settings),
+        *evaluations(settings),
         *_silence(settings),
         *_processor(settings),
         *collector,

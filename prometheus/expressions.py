@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from otel_quality.vocabulary import metrics
+from otel_quality.vocabulary.measures import ALL
 from otel_quality.vocabulary.metrics import Metric
 from otel_quality.vocabulary.outcomes import SCORED, Outcome
 from prometheus.settings import Settings, duration
@@ -134,6 +135,58 @@ def failed_tools(settings: Settings) -> Share:
     return _share(metrics.TOOL_CALLS, "tool", outcomes((Outcome.SUCCESS, *FAILED)), ("failed", outcomes(FAILED)), times_s)
 
 
+@dataclass(frozen=True, slots=True)
+class Week:
+    """Judges' means of 7 days by axis, over all sessions, beside those of a while ago; each attribute is recorded under its own name.
+
+    Attributes:
+        mean, sessions: now, 0-1, and what it rests on.
+        past, past_sessions: likewise a while ago.
+        pooled: the mean over both.
+        error: standard error of the difference, had scores the widest spread that their mean allows: all of them 0 or 1.
+    """
+
+    mean: Recording
+    sessions: Recording
+    past: Recording
+    past_sessions: Recording
+    pooled: Recording
+    error: Recording
+
+    @property
+    def recordings(self) -> tuple[Recording, ...]:
+        """In the order in which each finds what it reads."""
+        return self.mean, self.sessions, self.past, self.past_sessions, self.pooled, self.error
+
+
+def judged_week(settings: Settings) -> Week:
+    """What judges say of 7 days, by axis."""
+    ago, key, everything = duration(settings.evaluation_ago_s), ("axis",), f'{{bucket="{ALL}"}}'
+    score, count = (f"axis:{metric.name.removesuffix('_ratio')}" for metric in (metrics.EVALUATION_SCORE, metrics.EVALUATION_SESSIONS))
+    mean, past = f"{score}:mean", f"{score}:mean_{ago}_ago"
+    sessions, past_sessions = f"{count}:max", f"{count}:max_{ago}_ago"
+    pooled = f"{score}:pooled"
+
+    def read(aggregate: str, metric: Metric, offset: str = "") -> str:
+        return by(aggregate, key, f"{metric.name}{everything}{offset}")
+
+    return Week(
+        mean=Recording(mean, read("min", metrics.EVALUATION_SCORE), "Mean of 7 days."),
+        sessions=Recording(sessions, read("max", metrics.EVALUATION_SESSIONS), "Sessions that it rests on."),
+        past=Recording(past, read("min", metrics.EVALUATION_SCORE, f" offset {ago}"), f"The mean {ago} ago."),
+        past_sessions=Recording(past_sessions, read("max", metrics.EVALUATION_SESSIONS, f" offset {ago}"), "Sessions that it rested on."),
+        pooled=Recording(
+            pooled, f"({mean} * {sessions} + {past} * {past_sessions}) / ({sessions} + {past_sessions})", "The mean over both."
+        ),
+        error=Recording(
+            f"{score}:error",
+            f"({pooled} * (1 - {pooled}) * (1 / {sessions} + 1 / {past_sessions})) ^ 0.5",
+            "Standard error of the difference at most.",
+        ),
+    )
+
+
 def all_recordings(settings: Settings) -> tuple[Recording, ...]:
     """Everything that is recorded, in the order of evaluation."""
-    return (*recordings(settings), *incomplete_sessions(settings).recordings, *failed_tools(settings).recordings)
+    shares = (incomplete_sessions(settings), failed_tools(settings))
+    return (*recordings(settings), *(each for share in shares for each in share.recordings), *judged_week(settings).recordings)

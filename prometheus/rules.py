@@ -7,7 +7,11 @@ from prometheus.alerts import alerts
 from prometheus.expressions import all_recordings
 from prometheus.settings import Settings, duration
 
-VARIABLES: Final = {"llmq-sessions": {"task": "kind"}, "llmq-tools": {"agent": "agent", "tool": "tool"}}
+VARIABLES: Final[dict[str, dict[str, str]]] = {
+    "llmq-evaluations": {},
+    "llmq-sessions": {"task": "kind"},
+    "llmq-tools": {"agent": "agent", "tool": "tool"},
+}
 """Label to variable on the boards whose variables are not backend, model and task."""
 
 

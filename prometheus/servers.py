@@ -17,6 +17,7 @@ NOBODY: Final = "nobody"
 _OF_OLD_NUMBERS: Final = (
     *("LLMQBackendDrifting", "LLMQScoreLow", "LLMQErrorRatioHigh", "LLMQNoSpans"),
     *("LLMQCompletionFalling", "LLMQGradesFalling", "LLMQLoopRisk", "LLMQToolBroken", "LLMQPredictionsWrong"),
+    *("LLMQGoalCompletionFalling", "LLMQJudgeDisagrees", "LLMQJudgeShifted"),
 )
 """What a stopped processor or Collector explains."""
 

@@ -53,7 +53,18 @@ class Settings:
     accuracy_floor: float = option(0.6, "a share of right predictions below this is low, 0-1")
     accuracy_min_samples: int = option(20, "matched predictions under which that share raises no alert")
     accuracy_for_s: float = option(1800, "a low share must last this long")
-    agents_keep_s: float = option(600, "alerts on sessions, tools and predictions fire on for this long after they last held")
+    evaluation_fall: float = option(0.1, "a fall of the mean goal completion that judges see by more than this is told, 0-1")
+    evaluation_errors: float = option(2, "and by so many standard errors, counted with the widest spread that scores of this mean can have")
+    evaluation_min_sessions: int = option(30, "judged sessions of 7 days under which their mean raises no alert")
+    evaluation_ago_s: float = option(7 * 86400, "the mean of 7 days is compared with what it was so long ago")
+    evaluation_for_s: float = option(3600, "such a fall must last this long")
+    judge_agreement: float = option(0.7, "a judge agrees too rarely where even the upper end of the interval is below this, 0-1")
+    judge_min_samples: int = option(20, "sessions of which somebody knows how they went, under which agreement raises no alert")
+    judge_for_s: float = option(1800, "too little agreement, or a shift of the judge, must last this long")
+    judge_shift: float = option(0.05, "a judge may shift by so much, as a share of its scale, and still be called steady")
+    judge_shift_told_s: float = option(7 * 86400, "a shift of the judge is told for this long; then it is what is usual")
+    run_failed_s: float = option(3600, "a failed run of a judge is told for this long")
+    agents_keep_s: float = option(600, "alerts on sessions, tools, predictions and judges fire on for this long after they last held")
     no_spans_min_requests: int = option(0, "requests in a day that make a backend's silence an alert; 0 writes no such alert")
     no_spans_after_s: float = option(1800, "silence of a backend that is an alert")
     down_for_s: float = option(120, "a processor or Collector must be down this long")
@@ -77,7 +88,8 @@ class Settings:
     def __post_init__(self) -> None:
         value = {each.name: getattr(self, each.name) for each in dataclasses.fields(self)}
         ratios = ("score_floor", "error_ratio", "completion_fall", "loop_ratio", "tool_error_ratio", "accuracy_floor")
-        counts = [name for name in value if "_min_" in name or name in ("session_min", "rise_errors")]
+        ratios += ("evaluation_fall", "judge_agreement", "judge_shift")
+        counts = [name for name in value if "_min_" in name or name in ("session_min", "rise_errors", "evaluation_errors")]
         problems = [f"{name} must be between 0 and 1, not {value[name]:g}" for name in ratios if not 0 <= value[name] <= 1]
         problems += [f"{name} must not be negative" for name in counts if value[name] < 0]
         problems += [f"{name} must be 1 ms or more" for name in self.durations() if value[name] < 0.001]
