@@ -325,7 +325,9 @@ class Engine:
 
     def _intake_so_far(self, held: Held) -> Intake:
         taken = self._intake.snapshot(self._table)
-        overflow = {**taken.overflow, "cancelled_tool": self._executions.overflow}
+        overflow = dict(taken.overflow)
+        if self._executions.overflow:
+            overflow["cancelled_tool"] = self._executions.overflow
         return replace(taken, overflow=overflow, evaluations=dict(self._joining.counts), unheard=held.unheard)
 
     def _current_verdicts(self, fresh_ns: int) -> frozenset[Key]:

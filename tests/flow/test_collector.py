@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import Final
 
 import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, ResourceLogs, ScopeLogs
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -92,8 +94,10 @@ def test_no_span_is_missing_though_the_processor_was_away_and_the_collector_was_
 @pytest.mark.parametrize(("names", "foreign"), [(("config",), 1), (("config", "filter"), 0)], ids=["everything", "filtered"])
 def test_foreign_spans_and_log_records_come_through_unless_filtered(tmp_path: Path, names: tuple[str, ...], foreign: int) -> None:
     need_collector()
-    record = ResourceLogs(scope_logs=[ScopeLogs(log_records=[LogRecord(event_name="gen_ai.evaluation.result")])])
-    body = ExportLogsServiceRequest(resource_logs=[record]).SerializeToString()
+    told = {"gen_ai.evaluation.name": "relevance", "gen_ai.conversation.id": "c"}
+    attributes = [KeyValue(key=key, value=AnyValue(string_value=value)) for key, value in told.items()]
+    record = LogRecord(event_name="gen_ai.evaluation.result", time_unix_nano=time.time_ns(), attributes=attributes)
+    body = ExportLogsServiceRequest(resource_logs=[ResourceLogs(scope_logs=[ScopeLogs(log_records=[record])])]).SerializeToString()
     with (
         Serve(tmp_path / "data") as serve,
         Collector(tmp_path / "queue", serve.otlp_grpc, *names) as collector,
@@ -105,5 +109,5 @@ def test_foreign_spans_and_log_records_come_through_unless_filtered(tmp_path: Pa
         application.emit("foreign", collector, 1)
         application.emit("calm", collector, 1)
         until(lambda: accepted(serve) == 1, 60, "the LLM call has arrived")
-        until(lambda: count(serve, metrics.RECEIVED_RECORDS, signal="logs") == 1, 30, "the log record has arrived")
+        until(lambda: count(serve, metrics.EVALUATION_RECORDS) == 1, 30, "the log record has arrived")
         until(lambda: count(serve, metrics.SPANS, result="ignored") == foreign, 30, "the foreign span is counted")

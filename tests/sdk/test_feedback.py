@@ -76,7 +76,7 @@ def test_the_token_of_the_environment_is_sent_and_a_missing_one_is_counted(
     processor.token = "a-token-of-the-api"
     before = border.failures_by_place().get("_refused: PermissionError", 0)
     oq.feedback("c", 1, 1)
-    until(lambda: border.failures_by_place().get("_refused: PermissionError", 0) == before + 1, "the refusal was not counted")
+    until(lambda: border.failures_by_place().get("_refused: PermissionError", 0) > before, "the refusal was not counted")
     asking.stop()
     monkeypatch.setenv("OTEL_QUALITY_API_TOKEN", "a-token-of-the-api")
     oq.feedback("c", 1, 1)

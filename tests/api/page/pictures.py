@@ -11,7 +11,7 @@ from otel_quality.core.snapshot import Card, Key, Snapshot
 from tests import samples
 from tests.api.page.shown import SESSION, served
 
-FOLDER: Final = Path(__file__).parents[3] / "docs" / "pictures"
+FOLDER: Final = Path(__file__).parents[3] / "docs" / "pictures" / "page"
 
 
 class Picture(NamedTuple):
@@ -25,9 +25,9 @@ class Picture(NamedTuple):
 
 
 PICTURES: Final = (
-    Picture("page-now", "/?task=code", "light", 1280, 900),
-    Picture("page-session", f"/sessions/{SESSION}", "dark", 1280, 1400),
-    Picture("page-narrow", "/?task=code", "dark", 390, 844),
+    Picture("now", "/?task=code", "light", 1280, 900),
+    Picture("session", f"/sessions/{SESSION}", "dark", 1280, 1400),
+    Picture("narrow", "/?task=code", "dark", 390, 844),
 )
 _FIGURES: Final = (
     ("anthropic", 95.1, (91.9, 96.8), 100, 1, 640.0),
