@@ -16,11 +16,12 @@ from otel_quality.outlets.metrics import Exposition
 from tests.flow.programs import Prometheus, until
 from tests.grafana.boards import QUERIES, Query, filled
 from tests.grafana.server import Server
-from tests.samples import NOON_NS, full, verdict
+from tests.samples import NOON_NS, full, history, verdict
 
 WITH_EXEMPLARS: Final = [query for query in QUERIES if query.target["exemplar"]]
 WHOLE: Final = Key("ollama", None, None)
 """A drift key as `drift.key = "backend"` makes it."""
+CALL_TRACE, TOOL_TRACE = "0af7651916cd43dd8448eb211c80319c", "4bf92f3577b34da6a3ce929d0e0e4736"
 LEFT_OUT: Final = [query for query in QUERIES if query.panel["title"] == "Left out"]
 
 
@@ -29,7 +30,7 @@ def target() -> Iterator[str]:
     """A page for Prometheus to scrape, `HOST:PORT`."""
     whole = verdict(WHOLE, state="severe", severity="severe")
     snapshot = replace(full(), drift={**full().drift, WHOLE: whole}, exposed_drift=full().exposed_drift | {WHOLE})
-    exposition = Exposition(lambda: snapshot, Health, version="1.0.0")
+    exposition = Exposition(lambda: snapshot, Health, version="1.0.0", history=lambda: replace(history(), overflow={}))
 
     class Page(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -61,9 +62,9 @@ def ids(query: Query) -> str:
     return query.name
 
 
-def test_latency_and_first_token_panels_ask_for_exemplars() -> None:
+def test_panels_of_durations_ask_for_exemplars() -> None:
     assert {query.panel["type"] for query in WITH_EXEMPLARS} == {"timeseries", "heatmap"}
-    assert len(WITH_EXEMPLARS) == 4
+    assert len(WITH_EXEMPLARS) == 5
 
 
 @pytest.mark.parametrize("query", WITH_EXEMPLARS, ids=ids)
@@ -77,7 +78,7 @@ def test_a_panel_that_asks_for_exemplars_gets_the_trace_behind_a_call(server: Se
 
     (first, *_) = until(traces, 30, "an exemplar")
     assert set(first) == {"trace_id", "span_id"}
-    assert first["trace_id"] == "0af7651916cd43dd8448eb211c80319c"
+    assert first["trace_id"] == {"llmq-tools": TOOL_TRACE}.get(query.uid, CALL_TRACE)
 
 
 @pytest.mark.parametrize("query", LEFT_OUT, ids=ids)
