@@ -13,6 +13,7 @@ library and the vocabulary only; knows no Grafana server and asks none.
     boards/      one module per dashboard
     scenario     three simulated hours, for tests and pictures
     weeks        eight simulated days of agents at work, likewise
+    judged       four simulated weeks of sessions that a judge scores, likewise
     backfill     such hours and days into a real Prometheus
     pictures     `python -m grafana.pictures`: every dashboard as PNG
     preview/     draws a dashboard with Grafana's own front-end packages

@@ -8,13 +8,13 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-from grafana import scenario, weeks
+from grafana import judged, scenario, weeks
 from otel_quality.core.history import History
 from otel_quality.core.snapshot import Key, Snapshot
 from otel_quality.outlets.families import Health
@@ -37,6 +37,12 @@ def of_weeks() -> Iterator[Iterable[str]]:
     """The days of `weeks` as a dump each, because promtool reads all of a dump again for every two hours in it."""
     for _, day in groupby(weeks.histories(), key=lambda each: each[0] // 86_400):
         yield weeks_openmetrics(day)
+
+
+def of_judged() -> Iterator[Iterable[str]]:
+    """The weeks of `judged`, a dump a day likewise."""
+    for _, day in groupby(judged.readings(), key=lambda each: each[0] // 86_400):
+        yield _told(day, judged.alerts)
 
 
 def write_blocks(folder: Path, dumps: Iterable[Iterable[str]]) -> Path:
@@ -115,14 +121,19 @@ def openmetrics(snapshots: Iterable[Snapshot]) -> Iterator[str]:
 
 def weeks_openmetrics(told: Iterable[tuple[int, History]]) -> Iterator[str]:
     """The same for what the second scenario shows of sessions, tools and agents."""
-    latest = [History()]
-    exposition = Exposition(Snapshot, Health, version="0.0.0", history=lambda: latest[0])
+    yield from _told(((at_s, Snapshot(), history) for at_s, history in told), weeks.alerts)
+
+
+def _told(readings: Iterable[tuple[int, Snapshot, History]], alerts: Callable[[int], Iterable[str]]) -> Iterator[str]:
+    """Lines of one OpenMetrics text of what snapshots and histories say at their seconds, and of the alerts meanwhile."""
+    latest = [(Snapshot(), History())]
+    exposition = Exposition(lambda: latest[0][0], Health, version="0.0.0", history=lambda: latest[0][1])
     families: dict[str, list[str]] = {}
-    for at_s, history in told:
-        latest[0] = history
+    for at_s, snapshot, history in readings:
+        latest[0] = snapshot, history
         page, _ = exposition.render(OPENMETRICS)
         _collect(families, page.decode(), at_s)
-        families.setdefault("# TYPE ALERTS gauge", []).extend(f"ALERTS{{{labels}}} 1 {at_s}" for labels in weeks.alerts(at_s))
+        families.setdefault("# TYPE ALERTS gauge", []).extend(f"ALERTS{{{labels}}} 1 {at_s}" for labels in alerts(at_s))
     yield from _lines(families)
 
 

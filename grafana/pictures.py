@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from grafana.__main__ import FOLDER
-from grafana.backfill import of_hours, of_weeks, served, write_blocks
+from grafana.backfill import of_hours, of_judged, of_weeks, served, write_blocks
+from grafana.judged import JUDGED
 from grafana.scenario import MOMENTS
 from grafana.weeks import WEEKS
 from tools import go
@@ -55,14 +56,21 @@ SHOWN: Final = (
     Picture("backend", "alarmed", 1600, "groq"),
     Picture("sessions", "bad", 1600),
     Picture("tools", "bad", 1600),
+    Picture("evaluations", "bad", 1600),
 )
 """What docs/ shows."""
+STORIES: Final = {
+    **dict.fromkeys(("overview", "drift", "backend"), MOMENTS),
+    **dict.fromkeys(("sessions", "tools"), WEEKS),
+    "evaluations": JUDGED,
+}
+"""By board, the moments at which it is looked at."""
 EVERYTHING: Final = tuple(
     Picture(board, moment, width, "groq" if board == "backend" else "")
-    for board in ("overview", "drift", "backend")
-    for moment in MOMENTS
+    for board, moments in STORIES.items()
+    for moment in moments
     for width in WIDTHS
-) + tuple(Picture(board, moment, width) for board in ("sessions", "tools") for moment in WEEKS for width in WIDTHS)
+)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -91,14 +99,14 @@ def draw(pictures: tuple[Picture, ...], folder: Path) -> None:
     page = built_preview()
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="grafana-pictures-") as temporary:
-        data = write_blocks(Path(temporary), chain(of_hours(), of_weeks()))
+        data = write_blocks(Path(temporary), chain(of_hours(), of_weeks(), of_judged()))
         with served(data) as url:
             for picture in pictures:
                 _shoot(page, url, picture, folder / picture.name)
 
 
 def _shoot(page: Path, url: str, picture: Picture, out: Path) -> None:
-    moment = (WEEKS if picture.board in ("sessions", "tools") else MOMENTS)[picture.moment]
+    moment = STORIES[picture.board][picture.moment]
     chosen = f"&var-backend={picture.backend}" if picture.backend else ""
     query = f"&from={moment.from_s}000&to={moment.to_s}000{chosen}"
     board = FOLDER / f"llmq-{picture.board}.json"

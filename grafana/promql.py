@@ -24,6 +24,10 @@ AGENTS: Final = ("agent", "tool")
 """The variables of the board about tools and agents."""
 KIND: Final = "kind"
 """The variable of the board about sessions: their task type. Not `task`, so that a link does not carry the tasks of LLM calls there."""
+JUDGE: Final = "judge"
+"""The variable of the board about judged quality: the backend that judges, likewise."""
+OF_JUDGES: Final = 'task="judge"'
+"""Matcher of judges' own calls."""
 
 _SESSIONS: Final = frozenset({metrics.SESSIONS, metrics.SESSION_GRADE, metrics.SESSION_STATE})
 _DRIFT: Final = frozenset(metric for metric in metrics.METRICS if metric.name.startswith("llmq_drift"))
@@ -72,6 +76,16 @@ def per_second(metric: Metric, *by: str, matchers: tuple[str, ...] = (), suffix:
 def risen(metric: Metric, *matchers: str, window: str = WINDOW) -> str:
     """What each series of a counter rose by within the window, from 0 where it is new: for what happens rarely."""
     return expressions.risen(metric, window, select(metric, *matchers).removeprefix(metric.name))
+
+
+def judging(metric: Metric) -> tuple[str, ...]:
+    """Matchers of the judges' own calls under the board's variable; of a metric without tasks, those of backends that judge."""
+    return (chosen("backend", variable=JUDGE), 'model=~".+"', *([OF_JUDGES] if "task" in metric.labels else []))
+
+
+def of_judges(series: str) -> str:
+    """Series of backends and models, as far as these judge."""
+    return f"({series}) and on (backend, model) {select(metrics.SAMPLES, *judging(metrics.SAMPLES))}"
 
 
 def quantile(q: float, histogram: Metric, *by: str) -> str:

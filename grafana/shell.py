@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from grafana.grid import Grid
 from grafana.panels import DATASOURCE
-from grafana.promql import KEY, KIND, chosen, select
+from grafana.promql import JUDGE, KEY, KIND, OF_JUDGES, chosen, select
 from otel_quality.vocabulary import metrics
 from otel_quality.vocabulary.metrics import Metric
 
@@ -23,6 +23,7 @@ class Variable(NamedTuple):
 
     Attributes:
         everything: the value of All; `.*` where the label may be absent.
+        matcher: of the series that it is read from; empty is all of the metric.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Variable(NamedTuple):
     metric: Metric
     title: str
     everything: str = ALL_VALUE
+    matcher: str = ""
 
 
 KEY_VARIABLES: Final = tuple(Variable(name, name, metrics.SAMPLES, name.capitalize()) for name in KEY)
@@ -38,10 +40,23 @@ AGENT_VARIABLES: Final = (
     Variable("agent", "agent", metrics.TOOL_CALLS, "Agent", ".*"),
     Variable("tool", "tool", metrics.TOOL_CALLS, "Tool"),
 )
+JUDGE_VARIABLES: Final = (Variable(JUDGE, "backend", metrics.SAMPLES, "Judge", matcher=OF_JUDGES),)
 
 
-def dashboard(uid: str, title: str, description: str, grid: Grid, variables: tuple[Variable, ...] = KEY_VARIABLES) -> dict[str, Any]:
-    """The whole classic dashboard, ready to be written as JSON."""
+def dashboard(
+    uid: str,
+    title: str,
+    description: str,
+    grid: Grid,
+    variables: tuple[Variable, ...] = KEY_VARIABLES,
+    *,
+    since: str = "now-6h",
+) -> dict[str, Any]:
+    """The whole classic dashboard, ready to be written as JSON.
+
+    Args:
+        since: begin of the time range that it opens with.
+    """
     return {
         "annotations": {"list": [_BUILT_IN, _drift(obeys_variables=variables == KEY_VARIABLES)]},
         "description": description,
@@ -54,7 +69,7 @@ def dashboard(uid: str, title: str, description: str, grid: Grid, variables: tup
         "schemaVersion": SCHEMA_VERSION,
         "tags": [TAG],
         "templating": {"list": [_SOURCE, *(_variable(variables, n) for n in range(len(variables)))]},
-        "time": {"from": "now-6h", "to": "now"},
+        "time": {"from": since, "to": "now"},
         "timepicker": {},
         "timezone": "",
         "title": title,
@@ -71,8 +86,8 @@ def link_to(uid: str, title: str, *fields: str) -> list[dict[str, Any]]:
 
 def _variable(variables: tuple[Variable, ...], position: int) -> dict[str, Any]:
     """One of the variables, which offers what those before it leave."""
-    name, label, metric, title, everything = variables[position]
-    before = ", ".join(chosen(each.label, variable=each.name) for each in variables[:position])
+    name, label, metric, title, everything, matcher = variables[position]
+    before = ", ".join(filter(None, (matcher, *(chosen(each.label, variable=each.name) for each in variables[:position]))))
     series = f"{metric.name}{{{before}}}" if before else metric.name
     text = f"label_values({series}, {label})"
     return {

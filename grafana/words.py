@@ -3,6 +3,7 @@
 from typing import Final
 
 from grafana.fields import Steps, mapping, no_number
+from otel_quality.vocabulary.axes import AXES
 from otel_quality.vocabulary.measures import COMPONENTS, DRIFT_STATES, SIGNALS
 from otel_quality.vocabulary.outcomes import Outcome
 from otel_quality.vocabulary.stops import StopClass
@@ -61,6 +62,30 @@ ACCURACY_STEPS: Final[Steps] = ((None, BAD), (0.6, MILD), (0.8, GOOD))
 VELOCITY_STEPS: Final[Steps] = ((None, BAD), (-0.05, "text"), (0.05, GOOD))
 """Declining, stable, accelerating."""
 GRADE_COLORS: Final = {"completed": GOOD, "incomplete": MILD}
+GOAL_STEPS: Final[Steps] = ((None, BAD), (50, MILD), (70, GOOD))
+"""Judges' scores 0-100: 50 and more is completed for a judge."""
+FALL_STEPS: Final[Steps] = ((None, BAD), (-10, MILD), (-3, "text"))
+"""Changes of a score in points: the alert on goal completion begins under -10."""
+AGREEMENT_STEPS: Final[Steps] = ((None, BAD), (0.7, MILD), (0.8, GOOD))
+"""Shares of sessions of which the judge says what is known: the alert begins under 0.7."""
+SHIFT_STEPS: Final[Steps] = ((None, BAD), (-5, GOOD), (5, BAD))
+"""Points by which a judge moved: within 5 it is steady."""
+THUMB_COLORS: Final = {"up": GOOD, "down": BAD}
+RUN_COLORS: Final = {"done": GOOD, "failed": BAD, "cancelled": FAINT}
+AXIS_NAMES: Final = {axis: axis.replace("_", " ") for axis in AXES}
+AXIS_MAPPING: Final = mapping({axis: (name, None) for axis, name in AXIS_NAMES.items()})
+FIGURES: Final = {
+    "feedback_agreement": "Says what thumbs say (share)",
+    "feedback_auc": "Liked sessions score higher (AUC)",
+    "outcome_agreement": "Says what the outcome says (share)",
+    "outcome_auc": "Completed sessions score higher (AUC)",
+    "repeat_difference": "Judged twice: differ by (0.01 = 1 point)",
+    "repeat_correlation": "Judged twice: correlation",
+    "judge_shift": "The judge shifted by (0.01 = 1 point)",
+    **{f"expert_agreement_{axis}": f"Experts agree: {name} (alpha)" for axis, name in AXIS_NAMES.items()},
+}
+"""A figure of trust as a person reads it."""
+FIGURE_MAPPING: Final = mapping({name: (text, None) for name, text in FIGURES.items()})
 ALARM_STEPS: Final[Steps] = ((None, GOOD), (1, BAD))
 """A count of which one is too many."""
 

@@ -87,8 +87,10 @@ class Settings:
 
     def __post_init__(self) -> None:
         value = {each.name: getattr(self, each.name) for each in dataclasses.fields(self)}
-        ratios = ("score_floor", "error_ratio", "completion_fall", "loop_ratio", "tool_error_ratio", "accuracy_floor")
-        ratios += ("evaluation_fall", "judge_agreement", "judge_shift")
+        ratios = (
+            *("score_floor", "error_ratio", "completion_fall", "loop_ratio", "tool_error_ratio", "accuracy_floor"),
+            *("evaluation_fall", "judge_agreement", "judge_shift"),
+        )
         counts = [name for name in value if "_min_" in name or name in ("session_min", "rise_errors", "evaluation_errors")]
         problems = [f"{name} must be between 0 and 1, not {value[name]:g}" for name in ratios if not 0 <= value[name] <= 1]
         problems += [f"{name} must not be negative" for name in counts if value[name] < 0]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from grafana.boards import backend, drift, overview, sessions, tools
+from grafana.boards import backend, drift, evaluations, overview, sessions, tools
 
 BOARDS: Final[tuple[Callable[[], dict[str, Any]], ...]] = (
     overview.build,
@@ -11,4 +11,5 @@ BOARDS: Final[tuple[Callable[[], dict[str, Any]], ...]] = (
     backend.build,
     sessions.build,
     tools.build,
+    evaluations.build,
 )
