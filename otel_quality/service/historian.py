@@ -17,7 +17,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -34,17 +34,13 @@ from otel_quality.service.keeping import SPANS, Earlier, Grader, Kept, keep, kee
 from otel_quality.service.measuring import Measures, watching
 from otel_quality.service.outage import Outage
 from otel_quality.service.saying import Sayings
+from otel_quality.service.waiting import MAX_WAITING, Room, Text, Waiting
 from otel_quality.store.contract import Store
 from otel_quality.vocabulary.errors import StoreError, StoreUnavailable, StoreUnreachable
 
-MAX_WAITING: Final = 100_000
-"""Records that may wait to be written: some 100 MB when sessions are long; so many bytes of text count as one more."""
-_TEXT_BYTES: Final = 1_000
 _REST: Final = 20.0
 """A chore or a reading is followed by a rest so many times as long, so that a large history leaves the thread time to write."""
 
-Text = tuple[str, Transcript]
-"""A session's id, and what it said."""
 T = TypeVar("T")
 _log: Final = logging.getLogger(__name__)
 
@@ -60,38 +56,6 @@ class Pace:
 
     refresh_s: float = 5.0
     retry_s: float = 1.0
-
-
-@dataclass(slots=True)
-class _Waiting:
-    """What waits to be written.
-
-    Attributes:
-        texts: by session; masked as soon as the thread has them.
-        weight: what it counts.
-    """
-
-    sessions: list[SessionRecord] = field(default_factory=list)
-    executions: list[Execution] = field(default_factory=list)
-    told: list[Told] = field(default_factory=list)
-    texts: list[Text] = field(default_factory=list)
-    weight: int = 0
-
-    def __len__(self) -> int:
-        return len(self.sessions) + len(self.executions) + len(self.told) + len(self.texts)
-
-    def add(self, other: "_Waiting") -> None:
-        self.sessions += other.sessions
-        self.executions += other.executions
-        self.told += other.told
-        self.texts += other.texts
-        self.weight += other.weight
-
-    def one_by_one(self) -> Iterator["_Waiting"]:
-        yield from (_Waiting(sessions=[each], weight=1) for each in self.sessions)
-        yield from (_Waiting(executions=[each], weight=1) for each in self.executions)
-        yield from (_Waiting(texts=[each], weight=_weight(each[1])) for each in self.texts)
-        yield from (_Waiting(told=[each], weight=1) for each in self.told)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,14 +88,13 @@ class Historian:
         max_waiting: int = MAX_WAITING,
         grades: issues.Config = issues.DEFAULT,
     ) -> None:
-        self._open, self._grader, self._pace, self._max_waiting = open_store, grader, pace, max_waiting
+        self._open, self._grader, self._pace = open_store, grader, pace
         self.sayings = sayings or Sayings(transcript.Config())
         self._due = dict.fromkeys(chores, 0.0)
-        self._queue: queue.SimpleQueue[_Waiting | _Asked | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Waiting | _Asked | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="historian", daemon=True)
-        self._counting = threading.Lock()
-        self._count = self._dropped = 0
-        self._waiting, self._earlier, self._grades = _Waiting(), Earlier(), grades
+        self._room = Room(max_waiting)
+        self._waiting, self._earlier, self._grades = Waiting(), Earlier(), grades
         self._store: Store | None = None
         self._totals, self._watch, self._measures = Totals(), Watch(), Measures()
         self._pruned = 0
@@ -173,20 +136,7 @@ class Historian:
             told: evaluations, each with its session.
             texts: what sessions said since they were last given, by name.
         """
-        taken = _Waiting()
-        with self._counting:
-            room = max(self._max_waiting - self._count, 0)
-            taken.sessions = list(sessions[:room])
-            taken.told = list(told[: room - len(taken)])
-            taken.weight = len(taken)
-            for each in texts:
-                if taken.weight + _weight(each[1]) <= room:
-                    taken.texts.append(each)
-                    taken.weight += _weight(each[1])
-            taken.executions = list(executions[: room - taken.weight])
-            taken.weight += len(taken.executions)
-            self._count += taken.weight
-            self._dropped += len(sessions) + len(executions) + len(told) + len(texts) - len(taken)
+        taken = self._room.take(sessions, executions, told, texts)
         if len(taken):
             self._queue.put(taken)
 
@@ -236,8 +186,7 @@ class Historian:
 
     def history(self) -> History:
         """The latest summary, with the store's health as it is now; from any thread."""
-        with self._counting:
-            waiting, dropped = self._count, self._dropped
+        waiting, dropped = self._room.so_far()
         return replace(self._history, store=replace(self._history.store, waiting=waiting, dropped=dropped))
 
     # In the thread
@@ -266,9 +215,9 @@ class Historian:
             self._store.close()
         self._refuse_the_rest()
 
-    def _turn(self, items: Sequence[_Waiting | _Asked], *, last: bool) -> None:
+    def _turn(self, items: Sequence[Waiting | _Asked], *, last: bool) -> None:
         for item in items:
-            if isinstance(item, _Waiting):
+            if isinstance(item, Waiting):
                 item.texts = list(self._masked(item.texts))
                 self._waiting.add(item)
         if len(self._waiting) and (last or self._outage.may_try):
@@ -287,19 +236,18 @@ class Historian:
                 yield session, self.sayings.mask(said)
             except Exception as error:  # noqa: BLE001 - counted; never is a text kept that was not masked
                 _log.error("the text of a session could not be masked and is dropped: %s", type(error).__name__)
-                with self._counting:
-                    self._dropped += 1
+                self._room.drop()
 
     def _tell_first(self, error: Exception | None) -> None:
         tell = self._first.set_result if error is None else self._first.set_exception
         self._loop.call_soon_threadsafe(tell, error)  # type: ignore[arg-type]
 
-    def _drain(self) -> list[_Waiting | _Asked | None]:
+    def _drain(self) -> list[Waiting | _Asked | None]:
         """What waits; empty when something is due before anything comes."""
         times = [self._refresh_due_s, *self._due.values()]
         if self._outage.error or len(self._waiting):
             times = [self._outage.retry_due_s]
-        items: list[_Waiting | _Asked | None] = []
+        items: list[Waiting | _Asked | None] = []
         try:
             items.append(self._queue.get(timeout=max(min(times) - time.monotonic(), 0.001)))
             while items[-1] is not None:
@@ -329,10 +277,10 @@ class Historian:
             _log.exception("%d records of history could not be kept together", len(waiting))
             self._write_one_by_one(waiting)
         else:
-            self._waiting = _Waiting()
-            self._written(waiting.weight)
+            self._waiting = Waiting()
+            self._room.give_back(waiting.weight)
 
-    def _write_one_by_one(self, waiting: _Waiting) -> None:
+    def _write_one_by_one(self, waiting: Waiting) -> None:
         """What is written waits no more, so that it is not written again where the store fails on the way."""
         parts = list(waiting.one_by_one())
         done = 0
@@ -344,20 +292,15 @@ class Historian:
                     raise
                 except Exception as error:  # noqa: BLE001 - counted
                     _log.error("one of them is dropped: %s", error)
-                    with self._counting:
-                        self._dropped += 1
+                    self._room.drop()
                 done += 1
         finally:
-            self._waiting = _Waiting()
+            self._waiting = Waiting()
             for part in parts[done:]:
                 self._waiting.add(part)
-            self._written(waiting.weight - self._waiting.weight)
+            self._room.give_back(waiting.weight - self._waiting.weight)
 
-    def _written(self, weight: int) -> None:
-        with self._counting:
-            self._count -= weight
-
-    def _keep(self, what: _Waiting) -> None:
+    def _keep(self, what: Waiting) -> None:
         store, now_ns, ratings = self._opened(), time.time_ns(), list[int]()
         with store.transaction():
             kept = keep(store, self._grader, what.sessions, what.executions, source=SPANS, now_ns=now_ns, earlier=self._earlier)
@@ -442,10 +385,6 @@ class Historian:
             if isinstance(item, _Asked):
                 error = StoreUnavailable("the processor is stopping")
                 self._loop.call_soon_threadsafe(_set, item.answer, error, True)
-
-
-def _weight(said: Transcript) -> int:
-    return 1 + sum(map(transcript.size, said.lines)) // _TEXT_BYTES
 
 
 def _set(future: asyncio.Future[Any], answer: Any, failed: bool) -> None:

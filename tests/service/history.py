@@ -8,7 +8,8 @@ from pathlib import Path
 
 from otel_quality.core.sessions.grade import grade
 from otel_quality.service.chores import Chore
-from otel_quality.service.historian import MAX_WAITING, Historian, Pace
+from otel_quality.service.historian import Historian, Pace
+from otel_quality.service.waiting import MAX_WAITING
 from otel_quality.store.contract import Config, Store
 from otel_quality.store.opening import open_store
 
