@@ -85,9 +85,12 @@ class Treasury:
         self.under_way = 0
 
     def turn(self, now_ns: int, spent: Spent | None = None) -> bool:
-        """Whether a new day has begun. Then nothing is spent, or what is told."""
+        """Whether another day has begun. Then what is told is spent; nothing, where none is told and the day is a later one.
+
+        A clock that is set back begins no day by itself: what was spent on that day is the store's to tell.
+        """
         day = now_ns // DAY_NS
-        if day == self._day:
+        if day == self._day or (day < self._day and spent is None):
             return False
         self._day, self.budget.spent = day, spent or NOTHING
         return True

@@ -27,10 +27,10 @@ from otel_quality.service.judging.runs import OPEN, PAGE, Means, UnderWay, open_
 from otel_quality.store.contract import Store
 from otel_quality.vocabulary.axes import ItemState
 
-_NOTHING: Final = {
-    "unevaluated": "there is nothing to judge: every session whose text is kept is judged by the present judge and rubric",
-    "all": "there is nothing to judge: no session's text is kept; see content.keep, or hand sessions in",
-}
+_NO_TEXT: Final = "no session's text is kept; have it kept with content.keep, or hand sessions in with POST /v1/sessions"
+_NOT_SINCE: Final = "no session whose text is kept was active since then"
+_TAKEN: Final = "a run under way judges what is left"
+_JUDGED: Final = "every session whose text is kept is judged by the present judge and rubric"
 ENDS: Final[tuple[str, ...]] = ("done", "failed", "cancelled")
 """States in which a run can end."""
 
@@ -116,7 +116,7 @@ class Judging:
             now_ns = gear.now_ns()
             run = Run(secrets.token_hex(8), wish, panel.versions, "running", now_ns)
             if not chosen:
-                run = replace(run, state="done", ended_ns=now_ns, note=_NOTHING[wish.scope])
+                run = replace(run, state="done", ended_ns=now_ns, note=await self._nothing(wish, panel.versions))
             items = [*(Item(name, anchor=True) for name in gear.anchors), *map(Item, chosen)] if chosen else []
             kept = await self._asks.ask(lambda store: _added(store, run, items))
         except BaseException:
@@ -130,6 +130,7 @@ class Judging:
         try:
             await self._know_the_day()
             chosen = await self._choose(wish, panel.versions)
+            nothing = "" if chosen else await self._nothing(wish, panel.versions)
             anchors = gear.anchors if chosen else {}
             spent = sum(map(panel.estimate, anchors.values()), Spent())
             for session in chosen:
@@ -139,7 +140,7 @@ class Judging:
             await panel.close()
         purse = self._treasury.purse()
         short = purse.lacks(spent)
-        note = (f"{short} ends it early" if short else "") if chosen else _NOTHING[wish.scope]
+        note = nothing or (f"{short} ends it early" if short else "")
         return Estimate(wish, panel.versions, len(chosen), len(anchors), spent, note, *purse.left())
 
     async def _cancel(self, run_id: str) -> Run | None:
@@ -235,7 +236,7 @@ class Judging:
 
     async def _choose(self, wish: Wish, versions: Versions) -> list[str]:
         """The sessions of a wish; those that a run under way by the same judge will judge are not unevaluated."""
-        taken = {session for each in self._under_way.values() if each.run.versions == versions for session in each.left}
+        taken = self._taken(versions)
         if wish.scope == "session":
             if not wish.session:
                 raise ValueError("the scope session needs the session's id")
@@ -250,6 +251,23 @@ class Judging:
         most = wish.limit + len(taken)
         found = await self._asks.ask(lambda store: store.unevaluated(versions, since_ns=wish.since_ns, limit=most))
         return [session for session in found if session not in taken][: wish.limit]
+
+    def _taken(self, versions: Versions) -> set[str]:
+        """Sessions that runs under way by this judge will judge."""
+        return {session for each in self._under_way.values() if each.run.versions == versions for session in each.left}
+
+    async def _nothing(self, wish: Wish, versions: Versions) -> str:
+        """Why nothing was chosen, and what to do where something can be done."""
+        taken = self._taken(versions)
+
+        def question(store: Store) -> str:
+            if not store.with_transcript(limit=1):
+                return _NO_TEXT
+            if not store.with_transcript(since_ns=wish.since_ns, limit=1):
+                return _NOT_SINCE
+            return _TAKEN if taken and store.unevaluated(versions, since_ns=wish.since_ns, limit=1) else _JUDGED
+
+        return f"there is nothing to judge: {await self._asks.ask(question)}"
 
     async def _know_the_day(self) -> None:
         self._treasury.turn(*await self._asks.ask(self._today))

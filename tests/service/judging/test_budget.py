@@ -48,6 +48,16 @@ async def test_the_day_is_shared_by_runs_and_ends() -> None:
     assert await second.set_aside(CALL, DAY_NS) == ""
 
 
+async def test_a_clock_that_is_set_back_makes_no_new_day() -> None:
+    treasury = Treasury(replace(CONFIG, run_budget_usd=0.0, day_budget_usd=0.015, day_budget_tokens=0, run_budget_tokens=0))
+    purse = treasury.purse()
+    treasury.turn(5 * DAY_NS, Spent())
+    purse.spend(CALL)
+    assert "judge.day_budget_usd" in await purse.set_aside(CALL, 4 * DAY_NS)
+    treasury.turn(4 * DAY_NS, Spent())
+    assert await purse.set_aside(CALL, 4 * DAY_NS) == "", "what the store tells of that day counts"
+
+
 def test_a_share_is_rounded_up() -> None:
     assert share(Spent(4, 10, 10, 1.0), 1, 4) == Spent(1, 3, 3, 0.25)
 

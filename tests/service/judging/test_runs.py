@@ -70,6 +70,22 @@ async def test_what_is_judged_is_not_judged_again_until_the_rubric_changes(keepe
         assert dict((await bench.run()).counts) == {"ok": 2}
 
 
+async def test_where_nothing_is_to_be_judged_it_is_told_why(keeper: Keeper) -> None:
+    judge = FakeJudge(held=True)
+    async with at_work(keeper, judge) as bench:
+        for wish in (Wish(), Wish("all")):
+            assert "no session's text is kept" in (await bench.run(wish)).note
+            assert "content.keep" in (await bench.estimate(wish)).note, "how text is kept"
+        keep(keeper, a="score 80", b="score 20")
+        for wish in (Wish(since_ns=keeper.now_ns), Wish("all", since_ns=keeper.now_ns)):
+            assert (await bench.run(wish)).note == "there is nothing to judge: no session whose text is kept was active since then"
+        begun = await bench.start()
+        assert (await bench.run()).note == "there is nothing to judge: a run under way judges what is left"
+        judge.let_go()
+        await bench.ended(begun.id)
+        assert "every session whose text is kept is judged" in (await bench.run()).note
+
+
 async def test_ends_of_runs_are_counted_by_state_from_zero(keeper: Keeper) -> None:
     async with at_work(keeper, FakeJudge(held=True), concurrency=1) as bench:
         assert bench.judging.ended() == {"done": 0, "failed": 0, "cancelled": 0}
