@@ -1,7 +1,7 @@
 """The axes on which judges score a session, 0-100 each, and the words that runs and sessions are described with."""
 
 from bisect import bisect_left
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 Axis = Literal[
     "task_complexity",
@@ -12,15 +12,7 @@ Axis = Literal[
     "subagent_orchestration",
     "self_extension",
 ]
-AXES: Final[tuple[Axis, ...]] = (
-    "task_complexity",
-    "goal_completion",
-    "tool_usage_quality",
-    "efficiency",
-    "communication",
-    "subagent_orchestration",
-    "self_extension",
-)
+AXES: Final[tuple[Axis, ...]] = get_args(Axis)
 """In the order in which people read them."""
 OPTIONAL_AXES: Final[frozenset[Axis]] = frozenset({"tool_usage_quality", "subagent_orchestration", "self_extension"})
 """Axes that may not apply to a session; then their score is null."""
@@ -41,13 +33,13 @@ def bucket_of(complexity: float) -> str:
 
 
 Status = Literal["evaluated", "stale", "pending"]
-STATUSES: Final[tuple[Status, ...]] = ("evaluated", "stale", "pending")
+STATUSES: Final[tuple[Status, ...]] = get_args(Status)
 
 Scope = Literal["unevaluated", "session", "all"]
-SCOPES: Final[tuple[Scope, ...]] = ("unevaluated", "session", "all")
+SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
 
 RunState = Literal["running", "done", "failed", "cancelled"]
-RUN_STATES: Final[tuple[RunState, ...]] = ("running", "done", "failed", "cancelled")
+RUN_STATES: Final[tuple[RunState, ...]] = get_args(RunState)
 
 ItemState = Literal["pending", "running", "ok", "failed", "cancelled"]
-ITEM_STATES: Final[tuple[ItemState, ...]] = ("pending", "running", "ok", "failed", "cancelled")
+ITEM_STATES: Final[tuple[ItemState, ...]] = get_args(ItemState)
