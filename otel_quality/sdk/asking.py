@@ -10,6 +10,7 @@ Decision: no client library and no connection kept: a few requests a minute, in 
 import atexit
 import json
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -27,6 +28,8 @@ MAX_WAITING: Final = 1_000
 
 LAST_S: Final = 2.0
 """Seconds that the end of the process waits for what still has to be sent."""
+_LAST_PAUSE_S: Final = 0.2
+"""Between two attempts at the end of the process."""
 _TIMEOUT_S: Final = 5.0
 _MAX_ANSWER_BYTES: Final = 1 << 20
 _PAUSES_S: Final = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
@@ -57,12 +60,13 @@ class _Asker:
         self.waiting: dict[Question, None] = {}
         self.repeated: dict[Question, None] = {}
         self.repeat_at_s = 0.0
-        self.wake, self.stopped, self.tried = threading.Event(), threading.Event(), threading.Condition()
+        self.wake, self.ending, self.stopped = threading.Event(), threading.Event(), threading.Event()
+        self.tried = threading.Condition()
         threading.Thread(target=self._run, name="otel-quality-asker", daemon=True).start()
 
     def stop(self) -> None:
-        self.stopped.set()
-        self.wake.set()
+        for event in (self.stopped, self.ending, self.wake):
+            event.set()
 
     def _run(self) -> None:
         for key in filter(None, _SUPPRESSED):  # other instrumentation makes no spans of these requests
@@ -76,11 +80,18 @@ class _Asker:
                 self.tried.notify_all()
             if failed:
                 self.repeat_at_s = 0.0
-                self.stopped.wait(_PAUSES_S[min(failed, len(_PAUSES_S)) - 1])
+                self._pause(_PAUSES_S[min(failed, len(_PAUSES_S)) - 1])
                 self.wake.set()
+
+    def _pause(self, pause_s: float) -> None:
+        if self.ending.is_set():
+            self.stopped.wait(_LAST_PAUSE_S)
+        else:
+            self.ending.wait(pause_s)
 
     def finish(self) -> None:
         """Wait a little for what still has to be sent, then end."""
+        self.ending.set()
         with self.tried:
             self.tried.wait_for(lambda: not any(question.matters for question in list(self.waiting)), LAST_S)
         self.stop()
@@ -145,6 +156,7 @@ def _present() -> _Asker:
         with _lock:
             if _asker is None:
                 _asker = _Asker()
+                _finish_with_multiprocessing()
     return _asker
 
 
@@ -154,6 +166,13 @@ def ask(question: Question) -> None:
     if len(asker.waiting) < MAX_WAITING:
         asker.waiting[question] = None
         asker.wake.set()
+    elif question.matters:
+        border.run(_left_out)
+
+
+def _left_out() -> None:
+    """Count what there is no room for."""
+    raise BufferError
 
 
 def ask_again_and_again(question: Question) -> None:
@@ -185,6 +204,13 @@ def _finish() -> None:
     _forget()
     if asker is not None:
         asker.finish()
+
+
+def _finish_with_multiprocessing() -> None:
+    """A process that multiprocessing started ends without `atexit`; it has an end of its own."""
+    process, util = sys.modules.get("multiprocessing.process"), sys.modules.get("multiprocessing.util")
+    if process is not None and util is not None and process.parent_process() is not None:
+        util.Finalize(None, _finish, exitpriority=0)
 
 
 atexit.register(_finish)

@@ -31,7 +31,15 @@ def feedback(session_id: str, message_index: int, rating: int, author: str | Non
 
 def _send(session_id: object, message_index: int, rating: int, author: object, comment: object) -> None:
     session, index, said = str(session_id), int(message_index), int(rating)
-    if not session or index < 0 or index != message_index or said not in RATINGS or said != rating:
+    if (
+        not session
+        or session_id is None
+        or isinstance(session_id, bytes)
+        or index < 0
+        or index != message_index
+        or said not in RATINGS
+        or said != rating
+    ):
         raise ValueError("feedback needs a session, a message index of 0 or more, and a rating of 1, -1 or 0")
     body: dict[str, Any] = {"session_id": session, "message_index": index, "rating": said, "source": "sdk"}
     if author is not None:

@@ -59,11 +59,14 @@ def test_it_survives_that_the_processor_is_away(processor: FakeProcessor) -> Non
     until(lambda: len(processor.opinions) == 1, "it was not tried again")
 
 
+@pytest.mark.usefixtures("fails_inside")
 def test_what_waits_is_bounded(processor: FakeProcessor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asking, "MAX_WAITING", 10)
     processor.status = 503
+    before = border.failures_by_place().get("_left_out: BufferError", 0)
     for index in range(50):
         oq.feedback("c", index, 1)
+    assert border.failures_by_place().get("_left_out: BufferError", 0) >= before + 30, "what is left out is counted"
     processor.status = 200
     until(lambda: len(processor.opinions) >= 10, "what waited was not sent")
     assert len(processor.opinions) <= 12
@@ -90,7 +93,7 @@ def test_the_token_is_not_sent_on_to_where_somebody_else_points(processor: FakeP
     try:
         processor.moved = f"{elsewhere.url}/v1/policies"
         oq.feedback("c", 1, 1)
-        until(lambda: elsewhere.asked, "nobody was sent elsewhere")
+        until(lambda: bool(elsewhere.asked), "nobody was sent elsewhere")
         assert processor.seen == {"Bearer a-token-of-the-api"}
         assert set(elsewhere.asked) == {None}
     finally:
@@ -98,7 +101,10 @@ def test_the_token_is_not_sent_on_to_where_somebody_else_points(processor: FakeP
 
 
 @pytest.mark.usefixtures("fails_inside")
-@pytest.mark.parametrize("wrong", [("", 1, 1), ("c", -1, 1), ("c", 1, 5), ("c", 1.5, 1), ("c", "x", 1), ("c", 1, None), ("c", 1, 0.5)])
+@pytest.mark.parametrize(
+    "wrong",
+    [("", 1, 1), ("c", -1, 1), ("c", 1, 5), ("c", 1.5, 1), ("c", "x", 1), ("c", 1, None), ("c", 1, 0.5), (None, 1, 1), (b"c", 1, 1)],
+)
 def test_what_makes_no_sense_is_counted_and_nothing_is_raised(processor: FakeProcessor, wrong: tuple[Any, ...]) -> None:
     before = border.failures()
     oq.feedback(*wrong)
@@ -111,6 +117,30 @@ def test_the_end_of_the_process_waits_a_little_for_it(processor: FakeProcessor) 
     environment = os.environ | {"OTEL_QUALITY_API_URL": processor.url}
     subprocess.run([sys.executable, "-c", program], env=environment, check=True, timeout=60)
     assert len(processor.opinions) == 20
+
+
+def test_the_end_of_the_process_does_not_sit_out_a_pause(processor: FakeProcessor) -> None:
+    program = (
+        "import sys, otel_quality as oq; from otel_quality.sdk import asking; asking._PAUSES_S = (300.0,); oq.feedback('c', 1, 1); input()"
+    )
+    processor.status = 503
+    environment = os.environ | {"OTEL_QUALITY_API_URL": processor.url}
+    with subprocess.Popen([sys.executable, "-c", program], env=environment, stdin=subprocess.PIPE, text=True) as process:
+        until(lambda: None in processor.seen, "it was not tried")
+        processor.status = 200
+        process.communicate("end\n", timeout=60)
+    assert len(processor.opinions) == 1
+
+
+def test_a_process_of_multiprocessing_waits_for_it_too(processor: FakeProcessor) -> None:
+    program = (
+        "import multiprocessing, otel_quality as oq\n"
+        "process = multiprocessing.get_context('fork').Process(target=oq.feedback, args=('c', 1, 1))\n"
+        "process.start(); process.join()"
+    )
+    environment = os.environ | {"OTEL_QUALITY_API_URL": processor.url}
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True, timeout=60)
+    assert len(processor.opinions) == 1
 
 
 def test_a_processor_that_is_away_holds_up_the_end_of_the_process_for_two_seconds_at_most() -> None:
