@@ -46,9 +46,9 @@ JUDGE: Final = Key("panel", "gpt-5.1", "judge")
 """The judge, as its own calls show it."""
 EXPERTS: Final = ("planner", "tool_user", "critic", "users_advocate")
 ALERTED: Final = (
-    ("LLMQGoalCompletionFalling", 22.55, 25.6, 3600),
-    ("LLMQEvaluationRunFailed", 22.52, 22.56, 0),
-    ("LLMQJudgeShifted", 26.5, DAYS, 1800),
+    ("LLMQGoalCompletionFalling", 21.53, 27.53, 3600),
+    ("LLMQEvaluationRunFailed", 22.5, 22.54, 0),
+    ("LLMQJudgeShifted", 25.53, DAYS, 1800),
 )
 """What Prometheus alerts on meanwhile: name, from its first day to its last, and for how many seconds it is pending."""
 _SEED: Final = 23

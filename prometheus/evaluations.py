@@ -17,7 +17,6 @@ from prometheus.expressions import by, judged_week, risen
 from prometheus.settings import Settings, duration
 
 BOARD: Final = "llmq-evaluations"
-_GOAL: Final = '{axis="goal_completion"}'
 _AGREEMENT: Final = '{figure=~"feedback_agreement|outcome_agreement"}'
 _SHIFT: Final = '{figure="judge_shift"}'
 
@@ -29,7 +28,7 @@ def evaluations(settings: Settings) -> tuple[Alert, ...]:
 
 def _falling(settings: Settings) -> Alert:
     week, ago = judged_week(settings), duration(settings.evaluation_ago_s)
-    mean, past = f"{week.mean.name}{_GOAL}", week.past.name
+    mean, past = week.mean.name, week.past.name
     fallen = f"{mean} < {past} - {settings.evaluation_fall:g} and {mean} < {past} - {settings.evaluation_errors:g} * {week.error.name}"
     enough = " and ".join(f"{each.name} >= {settings.evaluation_min_sessions}" for each in (week.sessions, week.past_sessions))
     version = by("max", ("judge", "rubric"), metrics.JUDGE_INFO.name)

@@ -137,7 +137,7 @@ def failed_tools(settings: Settings) -> Share:
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """Judges' means of 7 days by axis, over all sessions, beside those of a while ago; each attribute is recorded under its own name.
+    """Judges' mean goal completion of 7 days, over all sessions, beside that of a while ago; each attribute is recorded under its own name.
 
     Attributes:
         mean, sessions: now, 0-1, and what it rests on.
@@ -160,8 +160,8 @@ class Week:
 
 
 def judged_week(settings: Settings) -> Week:
-    """What judges say of 7 days, by axis."""
-    ago, key, everything = duration(settings.evaluation_ago_s), ("axis",), f'{{bucket="{ALL}"}}'
+    """What judges say of 7 days; the axis stays as a label."""
+    ago, key, everything = duration(settings.evaluation_ago_s), ("axis",), f'{{axis="goal_completion", bucket="{ALL}"}}'
     score, count = (f"axis:{metric.name.removesuffix('_ratio')}" for metric in (metrics.EVALUATION_SCORE, metrics.EVALUATION_SESSIONS))
     mean, past = f"{score}:mean", f"{score}:mean_{ago}_ago"
     sessions, past_sessions = f"{count}:max", f"{count}:max_{ago}_ago"

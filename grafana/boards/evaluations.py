@@ -44,7 +44,7 @@ def build() -> dict[str, Any]:
     grid.row(20, "What do people say?")
     grid.line(7, (12, _thumbs()), (12, _liked()))
     grid.row(30, "Can the judge be believed?")
-    grid.line(14, (12, _figures()), (12, _shift()))
+    grid.line(16, (12, _figures()), (12, _shift()))
     grid.line(8, (12, _agreement()), (12, _experts()))
     grid.line(4, (24, _versions()))
     grid.row(40, "Does judging work, and what does it take?")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from grafana.boards import BOARDS as BUILDERS
-from grafana.promql import AGENTS, KEY, KIND
+from grafana.promql import AGENTS, JUDGE, KEY, KIND
 from grafana.scenario import Moment
 
 BOARDS: Final[dict[str, dict[str, Any]]] = {board["uid"]: board for board in (build() for build in BUILDERS)}
@@ -39,6 +39,8 @@ QUERIES: Final = [Query(uid, panel, target) for uid, board in BOARDS.items() for
 
 OF_WEEKS: Final = ("llmq-sessions", "llmq-tools")
 """Boards that the simulated days are for; the others show the simulated hours."""
+OF_JUDGED: Final = ("llmq-evaluations",)
+"""Boards that the simulated weeks of a judge are for."""
 
 
 def escape_regex(value: str) -> str:
@@ -60,7 +62,7 @@ def filled(expr: str, moment: Moment, *, step_s: int, **chosen: list[str]) -> st
         "$__rate_interval": f"{max(step_s + 15, 60)}s",
         "$__range": f"{round(moment.hours * 3600)}s",
     }
-    for name in (*KEY, *AGENTS, KIND):
+    for name in (*KEY, *AGENTS, KIND, JUDGE):
         values = [escape_regex(value) for value in chosen.get(name, [])]
         words[f"${{{name}:regex}}"] = ".+" if not values else values[0] if len(values) == 1 else f"({'|'.join(values)})"
     for variable, value in words.items():

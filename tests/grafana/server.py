@@ -37,7 +37,7 @@ class Server:
     def answer(self, query: Query, moment: Moment, **chosen: list[str]) -> list[Series]:
         """What the panel's query answers with these variables; numbers of each series are in `numbers`."""
         smallest = query.target.get("interval", "15s")
-        step_s = max(_STEP_S, int(smallest[:-1]) * {"s": 1, "m": 60, "h": 3600}[smallest[-1]])
+        step_s = max(_STEP_S, int(smallest[:-1]) * {"s": 1, "m": 60, "h": 3600, "d": 86_400}[smallest[-1]])
         expr = filled(query.expr, moment, step_s=step_s, **chosen)
         found = self.instant(expr, moment.to_s) if query.target["instant"] else self.range(expr, moment, step_s)
         for series in found:

@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 
-from grafana.promql import AGENTS, KEY, KIND, names_in
+from grafana.promql import AGENTS, JUDGE, KEY, KIND, names_in
 from grafana.shell import SAFE_VALUES
-from tests.grafana.boards import BOARDS, QUERIES, Query, panels
+from tests.grafana.boards import BOARDS, OF_JUDGED, QUERIES, Query, panels
 
 PANELS = {f"{uid}-{panel['id']}": panel for uid, board in BOARDS.items() for panel in panels(board)}
+
+LABELS = {KIND: "task", JUDGE: "backend"}
+"""Label of a variable that has another name than it."""
 
 
 def is_merged(panel: dict[str, Any]) -> bool:
@@ -36,7 +39,8 @@ def strings(value: Any) -> list[str]:
 def test_boards_agree_on_what_makes_them_one_family(board: dict[str, Any]) -> None:
     assert board["schemaVersion"] == 39
     assert board["tags"] == ["llm-quality"]
-    assert (board["refresh"], board["time"], board["graphTooltip"]) == ("30s", {"from": "now-6h", "to": "now"}, 1)
+    since = "now-30d" if board["uid"] in OF_JUDGED else "now-6h"
+    assert (board["refresh"], board["time"], board["graphTooltip"]) == ("30s", {"from": since, "to": "now"}, 1)
     assert board["editable"] is False
     assert "id" not in board
     assert re.fullmatch(r"[a-z-]{1,40}", board["uid"])
@@ -55,7 +59,7 @@ def test_a_board_asks_few_questions_at_once(board: dict[str, Any]) -> None:
 def test_variables_are_the_data_source_and_the_chained_key(board: dict[str, Any]) -> None:
     source, *variables = board["templating"]["list"]
     assert (source["type"], source["query"], source["name"]) == ("datasource", "prometheus", "datasource")
-    names = {"llmq-sessions": [KIND], "llmq-tools": list(AGENTS)}.get(board["uid"], list(KEY))
+    names = {"llmq-sessions": [KIND], "llmq-tools": list(AGENTS), "llmq-evaluations": [JUDGE]}.get(board["uid"], list(KEY))
     assert [variable["name"] for variable in variables] == names
     for position, variable in enumerate(variables):
         assert variable["allValue"] == (".*" if variable["name"] == "agent" else ".+"), "a tool can be called by nobody we know"
@@ -63,7 +67,7 @@ def test_variables_are_the_data_source_and_the_chained_key(board: dict[str, Any]
         assert variable["refresh"] == 2, "values follow the time range"
         assert variable["current"]["value"] == ["$__all"]
         assert variable["query"]["query"] == variable["definition"]
-        assert variable["definition"].endswith(f", {'task' if variable['name'] == KIND else variable['name']})")
+        assert variable["definition"].endswith(f", {LABELS.get(variable['name'], variable['name'])})")
         assert re.findall(r"\$\{(\w+):regex\}", variable["definition"]) == names[:position], "each narrows the next"
 
 
@@ -118,7 +122,7 @@ def test_fields_that_overrides_and_sorting_name_exist_on_the_table(panel: dict[s
 
 @EACH_QUERY
 def test_variables_stand_in_raw_strings_by_their_regex_format_only(query: Query) -> None:
-    without_safe = re.sub(r"=~`\$\{(?:backend|model|task|agent|tool|kind):regex\}(?:\|\w*)?`", "", query.expr)
+    without_safe = re.sub(r"=~`\$\{(?:backend|model|task|agent|tool|kind|judge):regex\}(?:\|\w*)?`", "", query.expr)
     ours = without_safe.replace("$__rate_interval", "").replace("$__range", "").replace('"$1"', "")
     assert "$" not in ours
 

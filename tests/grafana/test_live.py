@@ -12,7 +12,7 @@ from grafana.backfill import of_hours, served, write_blocks
 from grafana.scenario import MOMENTS, STORY
 from otel_quality.vocabulary.measures import ALL, SIGNALS
 from tests.flow.programs import need
-from tests.grafana.boards import BOARDS, OF_WEEKS, Query, filled
+from tests.grafana.boards import BOARDS, OF_JUDGED, OF_WEEKS, Query, filled
 from tests.grafana.boards import QUERIES as ALL_QUERIES
 from tests.grafana.server import Server
 from tests.grafana.test_queries import parsed
@@ -27,7 +27,7 @@ WITH_TOOLS: Final[set[Values]] = {(part.backend, part.model, part.task) for part
 PRICED: Final[set[Values]] = {(part.backend, part.model) for part in STORY if part.usual.price is not None}
 
 
-QUERIES: Final = [query for query in ALL_QUERIES if query.uid not in OF_WEEKS]
+QUERIES: Final = [query for query in ALL_QUERIES if query.uid not in (*OF_WEEKS, *OF_JUDGED)]
 
 
 def short(query: Query) -> str:
@@ -155,7 +155,7 @@ def test_a_hostile_value_of_a_variable_selects_nothing(prometheus: Server, name:
     assert {series["metric"].get("backend", "groq") for series in found} == {"groq"}
 
 
-@pytest.mark.parametrize("uid", [uid for uid in BOARDS if uid not in OF_WEEKS])
+@pytest.mark.parametrize("uid", [uid for uid in BOARDS if uid not in (*OF_WEEKS, *OF_JUDGED)])
 def test_variables_offer_what_there_is_and_narrow_one_another(prometheus: Server, uid: str) -> None:
     def offered(name: str, **chosen: list[str]) -> set[str]:
         (variable,) = [each for each in BOARDS[uid]["templating"]["list"] if each["name"] == name]

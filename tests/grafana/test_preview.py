@@ -7,10 +7,8 @@ from typing import Any, Final
 
 import pytest
 
-from grafana.pictures import EVERYTHING, PICTURES, PREVIEW, SHOWN, WIDTHS, main
-from grafana.scenario import MOMENTS
-from grafana.weeks import WEEKS
-from tests.grafana.boards import BOARDS, OF_WEEKS
+from grafana.pictures import EVERYTHING, PICTURES, PREVIEW, SHOWN, STORIES, WIDTHS, main
+from tests.grafana.boards import BOARDS
 
 PACKAGE: Final[dict[str, Any]] = json.loads((PREVIEW / "package.json").read_text())
 LOCK: Final[dict[str, Any]] = json.loads((PREVIEW / "package-lock.json").read_text())
@@ -45,7 +43,7 @@ def test_the_pictures_of_the_page_are_those_that_are_drawn() -> None:
 
 def test_all_means_every_board_in_every_state_at_every_width() -> None:
     seen = {(f"llmq-{picture.board}", picture.moment, picture.width) for picture in EVERYTHING}
-    assert seen == {(uid, moment, width) for uid in BOARDS for moment in (WEEKS if uid in OF_WEEKS else MOMENTS) for width in WIDTHS}
+    assert seen == {(uid, moment, width) for uid in BOARDS for moment in STORIES[uid.removeprefix("llmq-")] for width in WIDTHS}
 
 
 def test_a_missing_program_is_named_with_its_package(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,5 +50,5 @@ def test_boards_come_from_the_mounted_folder_and_cannot_be_saved_over() -> None:
     assert PROVIDER["allowUiUpdates"] is False
     assert PROVIDER["disableDeletion"] is True
     assert {path.name for path in FOLDER.iterdir()} == {
-        f"llmq-{name}.json" for name in ("overview", "drift", "backend", "sessions", "tools")
+        f"llmq-{name}.json" for name in ("overview", "drift", "backend", "sessions", "tools", "evaluations")
     }

@@ -9,17 +9,20 @@ import pytest
 
 from grafana import scenario
 from grafana.promql import AGENTS, KEY, chosen, names_in, select
+from otel_quality.core.evaluations.trust import FIGURES
+from otel_quality.core.history_totals import RATINGS
 from otel_quality.service.measuring import DIMENSIONS
 from otel_quality.vocabulary import metrics
-from otel_quality.vocabulary.measures import COMPONENTS, DRIFT_STATES, SEVERITIES, SIGNALS
+from otel_quality.vocabulary.axes import AXES, BUCKETS
+from otel_quality.vocabulary.measures import ALL, COMPONENTS, DRIFT_STATES, SEVERITIES, SIGNALS
 from otel_quality.vocabulary.outcomes import Outcome
 from prometheus.alerts import alerts
 from prometheus.settings import Settings
-from tests.grafana.boards import BOARDS, OF_WEEKS, QUERIES, Query, filled
+from tests.grafana.boards import BOARDS, OF_JUDGED, OF_WEEKS, QUERIES, Query, filled
 
 NOW: Final = scenario.MOMENTS["alarmed"]
 METRICS: Final = {metric.name: metric for metric in metrics.METRICS}
-FOREIGN: Final = {"ALERTS": {"alertname", "alertstate", "backend", "task", "tool", "agent"}}
+FOREIGN: Final = {"ALERTS": {"alertname", "alertstate", "backend", "task", "tool", "agent", "figure"}}
 """Series of Prometheus itself, and the labels that we read."""
 VALUES: Final[dict[str, set[str]]] = {
     "outcome": {outcome.label for outcome in Outcome},
@@ -30,6 +33,10 @@ VALUES: Final[dict[str, set[str]]] = {
     "alertstate": {"pending", "firing"},
     "grade": {"completed", "incomplete"},
     "dimension": set(DIMENSIONS),
+    "axis": set(AXES),
+    "bucket": {*BUCKETS, ALL},
+    "rating": set(RATINGS),
+    "figure": {*FIGURES, "expert_agreement_.+"},
 }
 OFFERED: Final = {uid: {variable["name"] for variable in board["templating"]["list"]} for uid, board in BOARDS.items()}
 EACH: Final = pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.name)
@@ -140,7 +147,7 @@ def test_alert_panels_read_the_names_that_our_rules_have() -> None:
     ours = {alert.name: alert.board for alert in alerts(Settings())}
     assert "LLMQWatchdog" in ours, "the one that always fires and is left out by name"
     for uid, pattern in patterns.items():
-        if uid in OF_WEEKS:
+        if uid in (*OF_WEEKS, *OF_JUDGED):
             assert set(pattern.split("|")) == {name for name, board in ours.items() if board == uid}
         else:
             assert all(re.fullmatch(pattern, name) for name in ours)

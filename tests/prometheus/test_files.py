@@ -90,5 +90,5 @@ def test_rules_their_tests_and_runbooks_name_only_metrics_that_exist() -> None:
     known = {metric.name for metric in METRICS} | {each.name for each in all_recordings(Settings())}
     texts = [*generated(Settings(no_spans_min_requests=1)).values(), (ROOT / "docs/runbooks.md").read_text()]
     texts += [path.read_text() for path in (ROOT / "prometheus/tests").rglob("*.yaml")]
-    found = {name for text in texts for name in re.findall(r"(?:(?:backend_model|task|tool):)?llmq_[a-z_]+(?::\w+)?", text)}
+    found = {name for text in texts for name in re.findall(r"(?:(?:backend_model|task|tool|axis):)?llmq_[a-z_]+(?::\w+)?", text)}
     assert found <= known, found - known
