@@ -46,9 +46,9 @@ JUDGE: Final = Key("panel", "gpt-5.1", "judge")
 """The judge, as its own calls show it."""
 EXPERTS: Final = ("planner", "tool_user", "critic", "users_advocate")
 ALERTED: Final = (
-    ("LLMQGoalCompletionFalling", 21.53, 27.53, 3600),
+    ("LLMQGoalCompletionFalling", 23.53, DAYS, 3600),
     ("LLMQEvaluationRunFailed", 22.5, 22.54, 0),
-    ("LLMQJudgeShifted", 25.53, DAYS, 1800),
+    ("LLMQJudgeShifted", 26.53, DAYS, 1800),
 )
 """What Prometheus alerts on meanwhile: name, from its first day to its last, and for how many seconds it is pending."""
 _SEED: Final = 23
@@ -124,7 +124,7 @@ class _Story:
                 goal = max(0.0, goal - self.chance.uniform(25, 60))
             judged.append(self._evaluation(name, at, versions, complexity, goal, shift))
             well = self.chance.random() < (0.94 if goal > 50 else 0.1)
-            rated, known = self.chance.random() < 0.2, self.chance.random() < 0.35
+            rated, known = self.chance.random() < 0.35, self.chance.random() < 0.35
             pairs.append(Pair(name, judged[-1].scores, int(rated and well), int(rated and not well), well if known else None))
         scored = tuple(self._evaluation(name, at, versions, 50, goal, shift, anchor=True) for name, goal in anchors)
         return _Night(at + _RUN_DAYS, versions, tuple(judged), scored, tuple(pairs))
@@ -135,7 +135,8 @@ class _Story:
         wide: dict[Axis, float | None] = {axis: goal + self.chance.gauss(4, 6) for axis in AXES}
         wide |= {"task_complexity": complexity, "goal_completion": goal, "communication": 80 + self.chance.gauss(0, 5)}
         if not anchor:
-            wide |= {axis: None for axis in OPTIONAL_AXES if self.chance.random() < (0.2 if axis == "tool_usage_quality" else 0.8)}
+            absent = {axis: 0.2 if axis == "tool_usage_quality" else 0.8 for axis in AXES if axis in OPTIONAL_AXES}
+            wide |= {axis: None for axis, share in absent.items() if self.chance.random() < share}
         said = tuple(Assessment(expert, {axis: self._near(score, axis, shift) for axis, score in wide.items()}) for expert in EXPERTS)
         scores = {axis: None if wide[axis] is None else fmean(each.scores[axis] or 0.0 for each in said) for axis in AXES}
         return Evaluation(

@@ -82,7 +82,7 @@ FIGURES: Final = {
     "repeat_difference": "Judged twice: differ by (0.01 = 1 point)",
     "repeat_correlation": "Judged twice: correlation",
     "judge_shift": "The judge shifted by (0.01 = 1 point)",
-    **{f"expert_agreement_{axis}": f"Experts agree: {name} (alpha)" for axis, name in AXIS_NAMES.items()},
+    **{f"expert_agreement_{axis}": f"Experts on {name} (alpha)" for axis, name in AXIS_NAMES.items()},
 }
 """A figure of trust as a person reads it."""
 FIGURE_MAPPING: Final = mapping({name: (text, None) for name, text in FIGURES.items()})

@@ -27,6 +27,8 @@ _HOUR: Final = "1h"
 _GAP_S: Final = 2 * 86_400
 _WEEK: Final = " offset 7d"
 _GOAL: Final = 'axis="goal_completion"'
+_JUDGING: Final = 'axis!="task_complexity"'
+"""Axes of which more is better."""
 _AGREEMENT: Final = 'figure=~"feedback_agreement|outcome_agreement"'
 _EXPERTS: Final = 'figure=~"expert_agreement_.+"'
 _SHIFT: Final = 'figure="judge_shift"'
@@ -80,7 +82,7 @@ def _tiles() -> list[Panel]:
     return [
         tile(
             1,
-            "Goal completion",
+            "Goal score",
             "Mean goal completion, 0-100, that judges gave the sessions of the last 7 days. Red under 50.",
             query(score_100(goal), instant=True),
             none="none judged",
@@ -89,7 +91,7 @@ def _tiles() -> list[Panel]:
         ),
         tile(
             2,
-            "Change in a week",
+            "Change 7 d",
             "Points by which the mean of 7 days lies above that of the 7 days before. Says nothing where judge or rubric changed.",
             query(score_100(f"({goal} - {before})"), instant=True),
             none="no week before",
@@ -98,7 +100,7 @@ def _tiles() -> list[Panel]:
         ),
         tile(
             3,
-            "Judged sessions",
+            "Sessions",
             "Sessions that were judged within the last 7 days by the present judge and rubric.",
             query(f"max({select(metrics.EVALUATION_SESSIONS, _GOAL, everything)})", instant=True),
             none="none judged",
@@ -126,7 +128,7 @@ def _tiles() -> list[Panel]:
         ),
         tile(
             6,
-            "Shift of the judge",
+            "Judge shift",
             "Points by which the judge scores the reference sessions above their first evaluation. Steady within 5.",
             query(score_100(f"max({select(metrics.JUDGE_TRUST, _SHIFT)})"), instant=True),
             none="not known",
@@ -138,29 +140,29 @@ def _tiles() -> list[Panel]:
 
 def _axes() -> Panel:
     everything = _in(ALL)
-    names = {"axis": "Axis", "#A": "Mean", "#B": "Change in a week", "#C": "Sessions"}
-    names |= {f"#{chr(ord('D') + n)}": f"Complexity {bucket}" for n, bucket in enumerate(BUCKETS)}
+    names = {"axis": "Axis", "#A": "Mean", "#B": "Change 7 d", "#C": "Sessions"}
+    names |= {f"#{chr(ord('D') + n)}": bucket for n, bucket in enumerate(BUCKETS)}
     return table(
         11,
         "Axes",
         "One line per axis on which judges score, 0-100; means of the last 7 days, of each session's latest evaluation by the present "
-        "judge and rubric. `Change in a week` is in points. `Sessions` are those to which the axis applies. On the right the same by how "
-        "complex the sessions are: a mean that falls while no column does is a change of what is asked for.",
+        "judge and rubric. `Change 7 d` is in points. `Sessions` are those to which the axis applies. On the right the same by how "
+        "complex the sessions are (0-25 to 76+): a mean that falls while no column does is a change of what is asked for.",
         columns(
             _mean(everything),
-            f"{_mean(everything)} - {_mean(everything, offset=_WEEK)}",
+            f"{_mean(everything, _JUDGING)} - {_mean(everything, _JUDGING, offset=_WEEK)}",
             f"max by (axis) ({select(metrics.EVALUATION_SESSIONS, everything)})",
             *(_mean(_in(bucket)) for bucket in BUCKETS),
         ),
         merged(names),
         none=_NOTHING_JUDGED,
-        sort=[("Change in a week", False)],
+        sort=[("Change 7 d", False)],
         overrides=[
-            by_name("Axis", mappings=[words.AXIS_MAPPING]),
+            by_name("Axis", mappings=[words.AXIS_MAPPING], custom_width=170),
             by_name("Mean", decimals=0),
-            by_name("Change in a week", **colored(words.FALL_STEPS), decimals=1),
+            by_name("Change 7 d", **colored(words.FALL_STEPS), decimals=1),
             by_name("Sessions", decimals=0),
-            *(by_name(f"Complexity {bucket}", decimals=0) for bucket in BUCKETS),
+            *(by_name(bucket, decimals=0) for bucket in BUCKETS),
         ],
     )
 
@@ -190,6 +192,7 @@ def _over_time() -> Panel:
         soft=(0, 100),
         decimals=0,
         gap_s=_GAP_S,
+        overrides=[by_name(axis, displayName=name) for axis, name in words.AXIS_NAMES.items()],
     )
 
 
@@ -236,7 +239,7 @@ def _liked() -> Panel:
 
 
 def _figures() -> Panel:
-    names = {"figure": "Figure", "#A": "Value", "#B": "At least", "#C": "At most", "#D": "Samples"}
+    names = {"figure": "Figure", "#A": "Value", "#B": "From", "#C": "To", "#D": "Samples"}
     figures = (metrics.JUDGE_TRUST, metrics.JUDGE_TRUST_LOWER, metrics.JUDGE_TRUST_UPPER, metrics.JUDGE_TRUST_SAMPLES)
     return table(
         31,
@@ -249,8 +252,8 @@ def _figures() -> Panel:
         none=_NOTHING_JUDGED,
         sort=[("Figure", True)],
         overrides=[
-            by_name("Figure", mappings=[words.FIGURE_MAPPING], custom_width=340),
-            *(by_name(name, decimals=2) for name in ("Value", "At least", "At most")),
+            by_name("Figure", mappings=[words.FIGURE_MAPPING], custom_width=300),
+            *(by_name(name, decimals=2) for name in ("Value", "From", "To")),
             by_name("Samples", decimals=0),
         ],
     )

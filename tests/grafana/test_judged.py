@@ -40,6 +40,7 @@ EXPECTED: Final[dict[Values, set[Values]]] = {
 }
 """Series of an answer by the labels that tell them apart: what the story holds."""
 NARROWER: Final[dict[str, set[Values]]] = {
+    "evaluations/11B": {(axis,) for axis in AXES if axis != "task_complexity"},
     "evaluations/12A": {(bucket,) for bucket in (*BUCKETS, ALL)},
     "evaluations/13A": {(name.removeprefix("LLMQ"), "") for name, *_ in ALERTED},
     "evaluations/31D": {(figure,) for figure in FIGURES},
