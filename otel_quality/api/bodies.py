@@ -15,6 +15,8 @@ from otel_quality.api.problems import Refused
 
 MOST_BYTES: Final = 16 << 20
 """Of one body; a session of ten thousand tool calls fits."""
+MOST_PARSED_BYTES: Final = 1 << 20
+"""Of a body that the framework parses, which it does on the event loop that receives telemetry."""
 _WRITES: Final = frozenset({"POST", "PUT", "PATCH"})
 
 
@@ -23,14 +25,16 @@ class BoundedRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
+        parsed = self.body_field is not None
 
         async def guarded(request: Request) -> Response:
-            return await handle(await _bounded(request) if request.method in _WRITES else request)
+            most = MOST_PARSED_BYTES if parsed else MOST_BYTES
+            return await handle(await _bounded(request, most) if request.method in _WRITES else request)
 
         return guarded
 
 
-async def _bounded(request: Request) -> Request:
+async def _bounded(request: Request, most_bytes: int) -> Request:
     """The request with its body read.
 
     Raises:
@@ -41,12 +45,12 @@ async def _bounded(request: Request) -> Request:
         raise Refused(415, f"the body must be JSON: send `Content-Type: application/json`, not {repr(kind[:80]) if kind else 'none'}")
     length = request.headers.get("content-length", "")
     body = bytearray()
-    if length.isdigit() and int(length) > MOST_BYTES:
-        raise _too_large()
+    if length.isdigit() and int(length) > most_bytes:
+        raise _too_large(most_bytes)
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MOST_BYTES:
-            raise _too_large()
+        if len(body) > most_bytes:
+            raise _too_large(most_bytes)
     whole: Message = {"type": "http.request", "body": bytes(body), "more_body": False}
 
     async def receive() -> Message:
@@ -55,5 +59,5 @@ async def _bounded(request: Request) -> Request:
     return Request(request.scope, receive)
 
 
-def _too_large() -> Refused:
-    return Refused(413, f"the body is over {MOST_BYTES} bytes; send less at once")
+def _too_large(most_bytes: int) -> Refused:
+    return Refused(413, f"the body is over {most_bytes} bytes; send less at once")

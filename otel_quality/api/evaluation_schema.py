@@ -81,7 +81,9 @@ class RunWish(Body):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         self.scope = self.scope or ("session" if self.session_id else "unevaluated")
-        if (self.scope == "session") != (self.session_id is not None):
+        if self.scope == "session" and self.session_id is None:
+            raise ValueError("scope `session` needs `session_id`")
+        if self.scope != "session" and self.session_id is not None:
             raise ValueError("`session_id` goes with scope `session`, and with no other")
         return self
 

@@ -4,6 +4,7 @@ Decision: without a judge only the start of a run is refused (409, with the sett
 not 503.
 """
 
+import asyncio
 from datetime import UTC
 from typing import Annotated, Any, Final
 from urllib.parse import quote
@@ -87,12 +88,20 @@ def _add_runs(app: FastAPI, evaluations: Evaluations) -> None:
         found = await evaluations.runs(limit=query.limit, offset=query.offset)
         return schema.Runs(runs=[answers.run(each) for each in found], limit=query.limit, offset=query.offset)
 
-    @app.get("/v1/evaluations/runs/{run_id}", responses=problems.RESPONSES, summary="One run, with the state of its sessions")
-    async def run(run_id: str, query: Annotated[schema.RunQuery, Query()]) -> schema.RunDetail:
+    @app.get(
+        "/v1/evaluations/runs/{run_id}",
+        response_model=schema.RunDetail,
+        responses=problems.RESPONSES,
+        summary="One run, with the state of its sessions",
+    )
+    async def run(run_id: str, query: Annotated[schema.RunQuery, Query()]) -> Response:
         found = await evaluations.run(run_id)
         if found is None:
             raise _unknown(run_id)
-        return answers.run_detail(found, await evaluations.items(run_id, limit=query.limit, offset=query.offset))
+        items = await evaluations.items(run_id, limit=query.limit, offset=query.offset)
+        # In a thread: ten thousand sessions must not hold up the telemetry that the same event loop receives.
+        text = await asyncio.to_thread(lambda: answers.run_detail(found, items).model_dump_json())
+        return Response(text, media_type="application/json")
 
 
 def _add_sums(app: FastAPI, evaluations: Evaluations) -> None:

@@ -80,6 +80,8 @@ def _line(item: dict[str, Any], request: Request) -> str:
     name = ".".join(str(part) for part in item["loc"][1:]) or str(item["loc"][0])
     if item["type"] == "extra_forbidden":
         return f"unknown {kind} {name!r}; allowed: {', '.join(_allowed(request, of_body=of_body)) or 'none'}"
+    if of_body and item["type"] == "value_error":
+        return f"the {'body' if item['loc'] == ('body',) else name} is wrong: {item['ctx']['error']}"
     if item["loc"] == ("body",):
         return f"the body must be a JSON object: {item['msg']}"
     return f"{kind} {name!r}: {item['msg']}, not {item.get('input')!r:.200}"

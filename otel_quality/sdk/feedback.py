@@ -9,6 +9,7 @@ Decision: the processor keeps one opinion of each author on each message, so sen
 from typing import Any, Final
 
 from otel_quality.sdk import asking, border
+from otel_quality.vocabulary import names
 
 RATINGS: Final = (1, -1, 0)
 """Good, bad, and taken back."""
@@ -30,16 +31,10 @@ def feedback(session_id: str, message_index: int, rating: int, author: str | Non
 
 
 def _send(session_id: object, message_index: int, rating: int, author: object, comment: object) -> None:
-    session, index, said = str(session_id), int(message_index), int(rating)
-    if (
-        not session
-        or session_id is None
-        or isinstance(session_id, bytes)
-        or index < 0
-        or index != message_index
-        or said not in RATINGS
-        or said != rating
-    ):
+    if session_id is None or isinstance(session_id, bytes):
+        raise TypeError("a session is named by text")
+    session, index, said = names.clean(str(session_id)), int(message_index), int(rating)
+    if not session or index < 0 or index != message_index or said not in RATINGS or said != rating:
         raise ValueError("feedback needs a session, a message index of 0 or more, and a rating of 1, -1 or 0")
     body: dict[str, Any] = {"session_id": session, "message_index": index, "rating": said, "source": "sdk"}
     if author is not None:

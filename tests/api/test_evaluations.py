@@ -123,8 +123,8 @@ def test_an_unknown_run_is_404(api: Api) -> None:
     ("wish", "said"),
     [
         ({"scope": "some"}, "field of the body 'scope'"),
-        ({"scope": "session"}, "`session_id` goes with scope `session`"),
-        ({"scope": "all", "session_id": "s"}, "`session_id` goes with scope `session`"),
+        ({"scope": "session"}, "the body is wrong: scope `session` needs `session_id`"),
+        ({"scope": "all", "session_id": "s"}, "the body is wrong: `session_id` goes with scope `session`, and with no other"),
         ({"limit": 0}, "field of the body 'limit'"),
         ({"limit": 10_001}, "field of the body 'limit'"),
         ({"since": "yesterday"}, "field of the body 'since'"),

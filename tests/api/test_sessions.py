@@ -225,6 +225,12 @@ def test_a_body_over_the_bound_is_refused_whatever_its_length_says(app: FastAPI,
     assert "over 1000 bytes" in problem(ask(app, "/v1/sessions", method="POST", content=chunks(), headers=JSON), 413)
 
 
+@pytest.mark.parametrize("path", ["/v1/feedback", "/v1/predictions", "/v1/evaluations/runs", "/v1/sessions/s/grade"])
+def test_a_body_that_the_event_loop_parses_is_small(app: FastAPI, path: str) -> None:
+    body = b'{"session_id": "' + b"x" * bodies.MOST_PARSED_BYTES + b'"}'
+    assert f"over {bodies.MOST_PARSED_BYTES} bytes" in problem(ask(app, path, method="POST", content=body, headers=JSON), 413)
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "says"),
     [

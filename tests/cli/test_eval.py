@@ -141,7 +141,7 @@ def test_a_dry_run_tells_sessions_calls_tokens_and_money(cli: Cli, served: Serve
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--scope", "session"), "`session_id` goes with scope `session`"),
+        (("--scope", "session"), "scope `session` needs `session_id`"),
         (("--scope", "some"), "'some' is not one of"),
         (("--since", "yesterday"), "since"),
         (("--limit", "0"), "1<=x<=10000"),

@@ -11,6 +11,7 @@ import pytest
 
 import otel_quality as oq
 from otel_quality.sdk import asking, border
+from otel_quality.wire import names
 from tests.sdk.processor import FakeProcessor
 from tests.sdk.test_advice import until
 
@@ -37,6 +38,13 @@ def test_an_opinion_reaches_the_processor_as_it_was_given(processor: FakeProcess
     assert (whole["author"], len(whole["comment"])) == ("ann", 4000)
     assert back["rating"] == 0
     assert processor.seen == {None}
+
+
+def test_a_session_is_named_as_telemetry_names_it(processor: FakeProcessor) -> None:
+    for session in ("x" * 500, " conv\t1\n"):
+        oq.feedback(session, 1, 1)
+    until(lambda: len(processor.opinions) == 2, "the feedback did not come")
+    assert [each["session_id"] for each in processor.opinions] == [names.clean("x" * 500), "conv1"]
 
 
 def test_the_call_does_not_wait_for_the_processor(processor: FakeProcessor) -> None:
