@@ -57,7 +57,6 @@ SHOWN: Final = (
     Picture("sessions", "bad", 1600),
     Picture("tools", "bad", 1600),
     Picture("evaluations", "bad", 1600),
-    Picture("evaluations", "healthy", 1600),
 )
 """What docs/ shows."""
 STORIES: Final = {

@@ -48,6 +48,7 @@ ALERTED: Final = (
     ("LLMQToolBroken", "tool", BROKEN, 5.92, 7.15, 60),
     ("LLMQCompletionFalling", "task", "research", 5.95, 7.33, 600),
     ("LLMQGradesFalling", "task", "research", 6.05, 7.17, 600),
+    ("LLMQGradesFalling", "task", "documentation", 6.91, DAYS, 600),
     ("LLMQLoopRisk", "task", "research", 6.35, DAYS, 600),
 )
 """What Prometheus alerts on meanwhile: name, label and its value, from its first day to its last, and for how many seconds it is pending.

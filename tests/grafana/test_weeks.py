@@ -35,7 +35,12 @@ EXPECTED: Final[dict[Values, set[Values]]] = {
 }
 """Series of an answer by the labels that tell them apart: what the story holds."""
 NARROWER: Final[dict[str, set[Values]]] = {
-    "sessions/13A": {("CompletionFalling", "research"), ("LoopRisk", "research"), ("GradesFalling", "research")},
+    "sessions/13A": {
+        ("CompletionFalling", "research"),
+        ("LoopRisk", "research"),
+        ("GradesFalling", "research"),
+        ("GradesFalling", "documentation"),
+    },
     "sessions/25A": set(),
     "tools/11C": {(BROKEN,)},
     "tools/13A": {("ToolBroken", BROKEN, "")},
@@ -165,9 +170,15 @@ def recorded(expr: str) -> str:
 @pytest.mark.parametrize("name", sorted({name for name, *_ in ALERTED}))
 def test_the_alerts_of_the_story_are_those_that_the_shipped_rules_raise(prometheus: Server, name: str) -> None:
     (alert,) = [each for each in alerts(Settings()) if each.name == name]
-    ((label, value, begins, ends),) = [rest[:4] for each, *rest in ALERTED if each == name]
     found = prometheus.range(recorded(alert.expr), BAD, 1800)
-    (series,) = [series for series in found if series["metric"][label] == value]
-    days = [(at - WEEKS_START_S) / 86_400 for at, _ in series["values"]]
-    assert days[0] == pytest.approx(begins, abs=0.1)
-    assert days[-1] == pytest.approx(ends, abs=0.1)
+    for label, value, begins, ends in (rest[:4] for each, *rest in ALERTED if each == name):
+        (series,) = [series for series in found if series["metric"][label] == value]
+        days = [(at - WEEKS_START_S) / 86_400 for at, _ in series["values"]]
+        assert days[0] == pytest.approx(begins, abs=0.1)
+        assert days[-1] == pytest.approx(ends, abs=0.1)
+
+
+def test_no_grade_falls_without_its_alert_in_the_story(prometheus: Server) -> None:
+    (alert,) = [each for each in alerts(Settings()) if each.name == "LLMQGradesFalling"]
+    fallen = {series["metric"]["task"] for series in prometheus.range(recorded(alert.expr), BAD, 1800)}
+    assert fallen == {value for name, _, value, *_ in ALERTED if name == alert.name}
