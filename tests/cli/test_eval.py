@@ -141,9 +141,10 @@ def test_a_dry_run_tells_sessions_calls_tokens_and_money(cli: Cli, served: Serve
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--scope", "session"), "scope `session` needs `session_id`"),
+        (("--scope", "session"), "--scope session needs --session ID"),
+        (("--scope", "all", "--session", "s"), "--session ID goes with no other scope"),
         (("--scope", "some"), "'some' is not one of"),
-        (("--since", "yesterday"), "since"),
+        (("--since", "yesterday"), "yesterday is neither an age such as 7d or 24h nor a time such as 2026-"),
         (("--limit", "0"), "1<=x<=10000"),
         (("--session", "nobody"), "no text of session 'nobody' is kept"),
         (("--backend", "nobody"), "there is no judge 'nobody'"),

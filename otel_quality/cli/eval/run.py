@@ -38,6 +38,10 @@ def command(ctx: click.Context, /, dry_run: bool, no_wait: bool, api_url: str, t
 
     Ctrl-C ends the waiting, not the run. The exit code is 1 where the run failed or was cancelled; a session that fails, fails alone.
     """
+    if wish["scope"] == "session" and wish["session_id"] is None:
+        raise click.UsageError("--scope session needs --session ID")
+    if wish["scope"] not in (None, "session") and wish["session_id"] is not None:
+        raise click.UsageError("--session ID goes with no other scope")
     client = Client(api_url, token, timeout_s=_TIMEOUT_S)
     given = {name: value for name, value in (wish | {"since": _since(wish["since"])}).items() if value is not None}
     try:
@@ -59,14 +63,20 @@ def command(ctx: click.Context, /, dry_run: bool, no_wait: bool, api_url: str, t
 
 
 def _since(told: str | None) -> str | None:
-    """A time as the API takes it; what is no age goes there as it is."""
-    age = _AGO.fullmatch(told or "")
-    if age is None:
-        return told
+    """A time as the API takes it."""
+    if told is None:
+        return None
     try:
-        return (datetime.now(UTC) - timedelta(**{_UNITS[age[2]]: int(age[1])})).isoformat()
+        if age := _AGO.fullmatch(told):
+            return (datetime.now(UTC) - timedelta(**{_UNITS[age[2]]: int(age[1])})).isoformat()
+        datetime.fromisoformat(told)
     except OverflowError:
         raise click.BadParameter(f"{told} is too long ago", param_hint="--since") from None
+    except ValueError:
+        raise click.BadParameter(
+            f"{told} is neither an age such as 7d or 24h nor a time such as 2026-11-21T12:00:00Z", param_hint="--since"
+        ) from None
+    return told
 
 
 def _estimate(said: Any) -> None:
