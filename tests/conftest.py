@@ -1,13 +1,18 @@
 """What happens to skipped tests: each reason is told at the end, and under --no-skips a program that is missing is a failure.
 
 A test that cannot run for want of a program skips with a reason that starts with `needs `: apt or Go could have brought it.
-Nothing else lives here; fixtures stand beside the tests that use them.
+Nothing else lives here but one repair; fixtures stand beside the tests that use them.
 """
 
+import signal
 from collections import Counter
 from collections.abc import Generator
 
 import pytest
+
+# A shell starts what it runs in the background with SIGINT ignored, and every program that a test starts would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 NEEDS = "needs "
 """Start of the reason of a skip that installing something would have avoided."""

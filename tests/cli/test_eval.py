@@ -8,6 +8,7 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -202,9 +203,9 @@ def test_progress_is_shown_on_a_terminal_and_ctrl_c_ends_the_waiting_and_not_the
 
 def read_until(terminal: int, text: str) -> str:
     """What a terminal shows, line ends and styles left out, up to a text."""
-    seen = ""
+    seen, deadline = "", time.monotonic() + DEADLINE_S
     while text not in seen:
-        assert select.select([terminal], [], [], DEADLINE_S)[0], f"{text!r} never came: {seen!r}"
+        assert select.select([terminal], [], [], max(deadline - time.monotonic(), 0))[0], f"{text!r} never came: {seen[-500:]!r}"
         seen += re.sub("\x1b\\[[0-9;?]*[a-zA-Z]|[\r\n]", "", os.read(terminal, 4096).decode())
     return seen
 
