@@ -1,7 +1,7 @@
 """What happens to skipped tests: each reason is told at the end, and under --no-skips a program that is missing is a failure.
 
 A test that cannot run for want of a program skips with a reason that starts with `needs `: apt or Go could have brought it.
-Nothing else lives here but one repair; fixtures stand beside the tests that use them.
+No example of a property has a deadline: how long one takes is the machine's affair. Fixtures stand beside the tests that use them.
 """
 
 import signal
@@ -9,6 +9,10 @@ from collections import Counter
 from collections.abc import Generator
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 # A shell starts what it runs in the background with SIGINT ignored, and every program that a test starts would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

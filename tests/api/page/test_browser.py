@@ -111,7 +111,7 @@ def test_a_guarded_api_takes_writes_with_its_token_only(page: Page) -> None:
         page.get_by_label("API token").fill(TOKEN)
         page.get_by_role("button", name="Send").click()
         expect(page.get_by_text(re.compile(r"down message \d+"))).to_be_visible()
-        assert page.get_by_label("API token").input_value() == TOKEN
+        expect(page.get_by_label("API token")).to_have_value(TOKEN)
 
 
 def test_the_first_page_follows_what_happens(page: Page, server: Served) -> None:
