@@ -136,9 +136,12 @@ async def _aside(work: Callable[[], T]) -> T:
                 answer.set_exception(error)
 
     def run() -> None:
-        value, error = None, None
+        value: T | None = None
+        error: Exception | None = None
         try:
             value = work()
+        except StopIteration as raised:  # which no future takes
+            error = RuntimeError(f"StopIteration: {raised}")
         except Exception as raised:  # noqa: BLE001 - it is the asker's
             error = raised
         with suppress(RuntimeError):  # the loop has ended meanwhile

@@ -1,5 +1,6 @@
 """A team's own exporter: asked for what changed, borne where it fails, told where it cannot be made."""
 
+import asyncio
 import logging
 import subprocess
 import sys
@@ -48,6 +49,13 @@ class Scraps:
         yield from ({"id": "x" * 200, "messages": messages()}, {"id": "y"}, [], {"id": "z", "messages": messages()})
 
 
+class Spent:
+    """It asks an iterator for more than there is, as code that is no generator may."""
+
+    def sessions(self, since_ns: int) -> Iterable[object]:
+        return [next(iter(()))]
+
+
 class Wordless:
     """No exporter."""
 
@@ -70,6 +78,12 @@ async def test_what_it_brings_is_graded_and_kept_masked_as_if_it_had_been_posted
     assert (kept.sources, kept.grade is None) == (("api",), False)
     assert said is not None
     assert said.lines[0].text == "Write to [EMAIL]"
+
+
+async def test_whatever_it_raises_is_told(tmp_path: Path) -> None:
+    async with kept_by(in_folder(tmp_path)) as historian:
+        with pytest.raises(RuntimeError, match="StopIteration"):
+            await asyncio.wait_for(asking(historian, Spent()).once(), 10)
 
 
 async def test_it_is_asked_for_what_changed_since_the_last_time_also_after_a_restart(tmp_path: Path) -> None:
