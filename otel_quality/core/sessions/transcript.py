@@ -25,6 +25,9 @@ _LINE_BYTES: Final = 16
 _SHARE: Final = 4
 """A quarter of the bound goes to the beginning, and no line takes more than a quarter."""
 _MOST_NAME: Final = 128
+_BETWEEN: Final = " \t\r\n\"',;=&"
+_MOST_WORD: Final = 512
+"""Characters of a word that is not cut in two; no longer one is likely to be a secret."""
 _CLEAN: Final = {0: "\ufffd"}
 
 
@@ -195,8 +198,16 @@ def _shortened(line: Line, most_bytes: int) -> tuple[Line, int]:
     half = max(most_bytes - size(replace(line, text="")) - _GAP_BYTES, 0) // 2
     raw = line.text.encode("utf-8", "replace")
     head, tail = raw[:half].decode("utf-8", "ignore"), raw[len(raw) - half :].decode("utf-8", "ignore")
+    head, tail = _whole_words(head, tail)
     left_out = len(line.text) - len(head) - len(tail)
     return replace(line, text=f"{head}\n{_gap(left_out)}\n{tail}"), left_out
+
+
+def _whole_words(head: str, tail: str) -> tuple[str, str]:
+    """Both without the parts of words at the cut: of a secret in two parts no pattern would find either."""
+    ends = [at for mark in _BETWEEN if (at := head.rfind(mark, max(len(head) - _MOST_WORD, 0))) >= 0]
+    starts = [at for mark in _BETWEEN if (at := tail.find(mark, 0, _MOST_WORD)) >= 0]
+    return head[: max(ends) + 1] if ends else head, tail[min(starts) :] if starts else tail
 
 
 def _gap(characters: int) -> str:

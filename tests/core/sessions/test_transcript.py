@@ -1,5 +1,7 @@
 """What a session said: lines of every shape, cut in the middle, told twice and kept once."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -139,3 +141,13 @@ def test_what_was_cut_is_not_told_behind_the_end_when_it_comes_again() -> None:
 def test_settings_out_of_range_are_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="max_bytes"):
         Config(**wrong)
+
+
+@pytest.mark.parametrize("around", [" {} ", '{{"key":"{}","n":1}}', "token={}&x=1&", "{}\n"])
+def test_a_line_is_cut_between_words_so_that_no_part_of_a_secret_escapes_its_mask(around: str) -> None:
+    secret = "".join(f"{number:03d}-" for number in range(30))
+    for shift in range(0, 130, 7):
+        (line,) = transcript.of_messages([{"role": "user", "content": "x" * shift + around.format(secret) * 200}], max_bytes=4096).lines
+        assert "left out" in line.text
+        rest = line.text.replace(secret, "")
+        assert not re.search(r"\d{3}-", rest.replace(" characters left out", "")), rest
