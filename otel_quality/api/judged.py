@@ -56,7 +56,7 @@ class Detail:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """Weekly means of each session's latest evaluation, where it is by the current versions, and feedback by week; oldest first."""
+    """Weekly means of each session's latest evaluation by the current versions, and feedback by week; oldest first."""
 
     judge: Judge
     weeks: tuple[WeekMeans, ...]

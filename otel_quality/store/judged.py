@@ -118,7 +118,7 @@ class Judged(Protocol):
         """Versions of the newest evaluation that is no anchor's: what stands for the present ones where no judge is configured."""
 
     def week_means(self, versions: Versions, *, since_ns: int, until_ns: int = FOREVER_NS, by_complexity: bool = False) -> list[WeekMeans]:
-        """By ISO week of evaluation, oldest first; of each session its latest evaluation, if it is by these versions."""
+        """By ISO week of evaluation, oldest first; of each session its latest evaluation by these versions."""
 
     def pairs(self, versions: Versions, *, limit: int = 2000) -> list[Pair]:
         """What the latest evaluations by these versions say beside what people and outcomes say, newest first."""

@@ -161,6 +161,7 @@ class SqlJudged(ABC):
                     self.add_assessment(evaluation.run, session, each, now_ns=time_ns)
             self._change(sql.PUT_EVALUATION, rows.from_evaluation(evaluation))
             self._change(sql.LATEST, {"session": session})
+            self._change(sql.LATEST_BY, {"session": session, **rows.from_versions(evaluation.versions)})
             self.set_item(evaluation.run, Item(session, "ok", mean=rows.mean_of(evaluation.scores)))
             self._said(session, time_ns)
 

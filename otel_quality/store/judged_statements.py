@@ -148,7 +148,7 @@ _EVALUATION: Final = f"run, session, time_ns, judge, rubric, backend, model, exp
 _VALUES: Final = ", ".join(f":{name.strip()}" for name in f"{_EVALUATION}, week_ns, bucket".split(","))
 _REPLACED: Final = ", ".join(f"{name.strip()} = excluded.{name.strip()}" for name in f"{_EVALUATION}, week_ns, bucket".split(",")[2:])
 PUT_EVALUATION: Final = f"""
-    INSERT INTO evaluations ({_EVALUATION}, week_ns, bucket, latest) VALUES ({_VALUES}, 0)
+    INSERT INTO evaluations ({_EVALUATION}, week_ns, bucket, latest, latest_by) VALUES ({_VALUES}, 0, 0)
     ON CONFLICT (run, session) DO UPDATE SET {_REPLACED}
 """  # noqa: S608
 LATEST: Final = """
@@ -156,6 +156,15 @@ LATEST: Final = """
         SELECT e.run FROM evaluations AS e WHERE e.session = :session AND e.anchor = 0 ORDER BY e.time_ns DESC, e.run DESC LIMIT 1
     ) THEN 1 ELSE 0 END
 """
+"""Of a session, by whichever versions."""
+LATEST_BY: Final = """
+    UPDATE evaluations SET latest_by = 1 - latest_by
+    WHERE session = :session AND anchor = 0 AND judge = :judge AND rubric = :rubric AND latest_by <> CASE WHEN run = (
+        SELECT e.run FROM evaluations AS e WHERE e.session = :session AND e.anchor = 0 AND e.judge = :judge AND e.rubric = :rubric
+        ORDER BY e.time_ns DESC, e.run DESC LIMIT 1
+    ) THEN 1 ELSE 0 END
+"""
+"""Of a session by these versions."""
 _NEWEST: Final = """
     FROM evaluations WHERE {0} AND (CAST(:anchor AS BIGINT) IS NULL OR anchor = :anchor)
     ORDER BY time_ns DESC, run DESC, session LIMIT :limit
@@ -211,7 +220,7 @@ CURRENT: Final = "SELECT judge, rubric FROM evaluations WHERE anchor = 0 ORDER B
 _MEANS: Final = ", ".join(f"AVG({axis}), COUNT({axis})" for axis in AXES)
 _WEEKS: Final = f"""
     SELECT week_ns, {{0}}, COUNT(*), {_MEANS} FROM evaluations
-    WHERE latest = 1 AND judge = :judge AND rubric = :rubric AND week_ns > :since_week AND time_ns >= :since AND time_ns < :until {{1}}
+    WHERE latest_by = 1 AND judge = :judge AND rubric = :rubric AND week_ns > :since_week AND time_ns >= :since AND time_ns < :until {{1}}
 """  # noqa: S608
 WEEKS: Final = _WEEKS.format("'all'", "") + "GROUP BY week_ns ORDER BY week_ns"
 WEEKS_BY_COMPLEXITY: Final = _WEEKS.format("bucket", "AND bucket <> ''") + "GROUP BY week_ns, bucket ORDER BY week_ns, bucket"
@@ -219,7 +228,7 @@ PAIRS: Final = f"""
     SELECT e.session, {_RATED.format("e", "session", 1)}, {_RATED.format("e", "session", -1)},
         COALESCE(s.by_person_completed, s.told, s.told_by_span), {", ".join(f"e.{axis}" for axis in AXES)}
     FROM (
-        SELECT session, time_ns, {_AXES} FROM evaluations WHERE latest = 1 AND judge = :judge AND rubric = :rubric
+        SELECT session, time_ns, {_AXES} FROM evaluations WHERE latest_by = 1 AND judge = :judge AND rubric = :rubric
         ORDER BY week_ns DESC, time_ns DESC, session LIMIT :limit
     ) AS e LEFT JOIN sessions AS s ON s.id = e.session ORDER BY e.time_ns DESC, e.session
 """  # noqa: S608

@@ -154,7 +154,7 @@ _JUDGED: Final = (
     CREATE TABLE evaluations (
         run TEXT NOT NULL, session TEXT NOT NULL, time_ns BIGINT NOT NULL, week_ns BIGINT NOT NULL, judge TEXT NOT NULL,
         rubric TEXT NOT NULL, backend TEXT NOT NULL, model TEXT NOT NULL, experts TEXT NOT NULL, masked TEXT NOT NULL,
-        anchor SMALLINT NOT NULL, latest SMALLINT NOT NULL, bucket TEXT NOT NULL,
+        anchor SMALLINT NOT NULL, latest SMALLINT NOT NULL, latest_by SMALLINT NOT NULL, bucket TEXT NOT NULL,
         {", ".join(f"{axis} DOUBLE PRECISION" for axis in _AXES)},
         PRIMARY KEY (run, session)
     )
@@ -163,7 +163,8 @@ _JUDGED: Final = (
     "CREATE INDEX evaluations_anchors ON evaluations (time_ns, run, session, judge, rubric) WHERE anchor = 1",
     "CREATE INDEX evaluations_time ON evaluations (time_ns, run, session, anchor)",
     f"""
-    CREATE INDEX evaluations_weeks ON evaluations (judge, rubric, week_ns, bucket, time_ns, latest, {", ".join(_AXES)}) WHERE latest = 1
+    CREATE INDEX evaluations_weeks ON evaluations (judge, rubric, week_ns, bucket, time_ns, latest_by, {", ".join(_AXES)})
+        WHERE latest_by = 1
     """,
 )
 

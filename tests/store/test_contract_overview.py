@@ -93,7 +93,7 @@ def test_what_was_said_before_a_session_was_kept_counts_once_it_is(store: Store)
     assert (seen.status, seen.likes) == ("evaluated", 1)
 
 
-def test_weekly_means_take_each_sessions_latest_evaluation_where_it_is_by_these_versions(store: Store) -> None:
+def test_weekly_means_take_each_sessions_latest_evaluation_by_these_versions(store: Store) -> None:
     def judged(name: str, run: str, days: float, goal: float | None, **more: object) -> None:
         store.put_evaluation(evaluation(name, run, ago_s=days * 86_400, scores={**SCORES, "goal_completion": goal}, **more))
 
@@ -102,16 +102,16 @@ def test_weekly_means_take_each_sessions_latest_evaluation_where_it_is_by_these_
     judged("other", "r2", 0, 70)
     judged("unknown", "r2", 0, None)
     judged("before", "r1", 8, 50)
-    judged("stale since", "r1", 1, 0)
-    judged("stale since", "r2", 0, 0, versions=OLDER)
+    judged("tried with another judge since", "r1", 1, 20)
+    judged("tried with another judge since", "r2", 0, 0, versions=OLDER)
     judged("anchor", "r2", 0, 0, anchor=True)
     before, now = store.week_means(JUDGE, since_ns=0)
     assert (before.week, before.bucket, before.sessions, before.means["goal_completion"]) == ("2025-W52", "all", 1, Mean(50.0, 1))
-    assert (now.week, now.start_ns, now.sessions) == ("2026-W01", (NOW - 3 * DAY) // DAY * DAY, 3)
-    assert (now.means["goal_completion"], now.means["efficiency"]) == (Mean(80.0, 2), Mean(70.0, 3))
+    assert (now.week, now.start_ns, now.sessions) == ("2026-W01", (NOW - 3 * DAY) // DAY * DAY, 4)
+    assert (now.means["goal_completion"], now.means["efficiency"]) == (Mean(60.0, 3), Mean(70.0, 4))
     assert now.means["self_extension"] == Mean(None, 0)
     assert [each.week for each in store.week_means(JUDGE, since_ns=NOW - 2 * DAY)] == ["2026-W01"]
-    assert [each.sessions for each in store.week_means(JUDGE, since_ns=0, until_ns=NOW)] == [1, 1]
+    assert [each.sessions for each in store.week_means(JUDGE, since_ns=0, until_ns=NOW)] == [1, 2]
     assert [each.sessions for each in store.week_means(OLDER, since_ns=0)] == [1]
 
 
