@@ -166,8 +166,8 @@ def following() -> RenderableType:
     table.add_column(style="dim")
     for command, what in (
         ("docker compose up", "dashboards, alerts and a Collector around it; Grafana on http://127.0.0.1:3000"),
-        ("otel-quality serve", "the processor alone; then `otel-quality scores`, `drift`, `doctor`"),
-        ("otel-quality --help", "everything else"),
+        ("otel-quality serve", "the processor alone, with a page at http://127.0.0.1:9465/"),
+        ("otel-quality doctor", "what arrives at it, and what to do; `otel-quality --help` lists everything else"),
     ):
         table.add_row(command, what)
     return Group(Text("Next", style="dim"), table, Text(), Text("Wrap your own calls", style="dim"), Text(NEXT_CODE.rstrip()))
@@ -178,6 +178,7 @@ def left_running(addresses: dict[str, str], pid: int, folder: str) -> list[str]:
     return [
         "The processor is left running.",
         *(f"  {name:<9}  {address}" for name, address in addresses.items()),
+        f"  look at it http://{addresses['api']}/",
         f"  ask it     otel-quality scores --api http://{addresses['api']}",
         f"  stop it    kill {pid}",
         f"  its log    {folder}/log",
