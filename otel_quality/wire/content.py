@@ -145,7 +145,7 @@ def _told(value: Any) -> str:
 
 
 def _cut(text: str) -> str:
-    return transcript.clean(text[:MAX_TEXT])
+    return transcript.clean(transcript.beginning(text, MAX_TEXT))
 
 
 def _flag(attributes: Any, key: str) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from otel_quality.core.evaluations import told
 from otel_quality.core.evaluations.record import Annotation
 from otel_quality.core.evaluations.told import NO_INDEX, Told
-from otel_quality.core.sessions.transcript import clean
+from otel_quality.core.sessions.transcript import beginning, clean
 from otel_quality.vocabulary import attributes as a
 from otel_quality.wire import names, values
 
@@ -99,4 +99,4 @@ def _text(attributes: Mapping[Any, Any], keys: tuple[str, ...]) -> str:
     if value is None:
         return ""
     text = value.string_value
-    return clean((text if isinstance(text, str) else text.decode("utf-8", "replace"))[:MAX_EXPLANATION])
+    return clean(beginning(text if isinstance(text, str) else text.decode("utf-8", "replace"), MAX_EXPLANATION))

@@ -112,3 +112,8 @@ def test_what_is_no_log_request_is_malformed_and_too_many_records_are_too_large(
 
 def test_an_explanation_is_cut() -> None:
     assert len(one(NAMED | {"gen_ai.evaluation.explanation": "x" * 100_000}).annotation.explanation) == 4_000
+
+
+def test_an_explanation_is_cut_between_words_so_that_no_half_of_a_secret_escapes_masking() -> None:
+    told = "x " * 1_990 + "key=sk-0123456789012345678901234567890123456789"
+    assert one(NAMED | {"gen_ai.evaluation.explanation": told}).annotation.explanation == "x " * 1_990 + "key="

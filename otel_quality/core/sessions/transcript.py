@@ -94,6 +94,15 @@ def clean(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
+def beginning(text: str, most: int) -> str:
+    """The first words of a text, at most `most` characters: a secret at the end is whole or not there.
+
+    >>> beginning("the key is sk-123456", 14)
+    'the key is '
+    """
+    return text if len(text) <= most else _whole_words(text[:most], "")[0]
+
+
 def bounded(lines: Iterable[Line], *, max_bytes: int) -> Transcript:
     """A transcript of these lines whose text takes at most `max_bytes` (>= 4096) in UTF-8.
 
