@@ -1,11 +1,14 @@
 """One fake judge, and one event loop, for all tests of a file: LiteLLM keeps connections for as long as the process lives."""
 
+import os
 from collections.abc import AsyncIterator
 
 import pytest
 
 from tests.judge.fake import FakeJudge, judge
 from tests.judge.panels import House
+
+os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # else importing litellm fetches a price list
 
 
 @pytest.fixture(scope="module")
