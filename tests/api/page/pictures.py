@@ -62,7 +62,7 @@ def main() -> int:
         return 2
     with served() as server, sync_playwright() as playwright:
         server.processor.present = snapshot()
-        browser = playwright.chromium.launch(executable_path=chromium, chromium_sandbox=False)
+        browser = playwright.chromium.launch(executable_path=chromium, chromium_sandbox=False, args=["--disable-dev-shm-usage"])
         for picture in PICTURES:
             size = {"width": picture.width, "height": picture.height}
             with browser.new_page(color_scheme=picture.scheme, viewport=size) as page:  # type: ignore[arg-type]

@@ -19,7 +19,10 @@ TOKEN = "secret-1"
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     path = need("chromium")
-    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=path, chromium_sandbox=False) as browser:
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=path, chromium_sandbox=False, args=["--disable-dev-shm-usage"]) as browser,
+    ):
         yield browser
 
 
