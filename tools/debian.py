@@ -17,16 +17,21 @@ PACKAGES: Final = {
     "prometheus-alertmanager": ("prometheus-alertmanager", "amtool"),
     "postgresql": ("initdb", "pg_ctl"),
     "chromium": ("chromium",),
+    "libatomic1": ("libatomic.so.1",),  # of Playwright, which drives Chromium
 }
-"""Packages, and the programs that the tests want of each."""
+"""Packages, and the programs or libraries that the tests want of each."""
 POSTGRESQL: Final = Path("/usr/lib/postgresql")
 """Debian keeps PostgreSQL's programs off the PATH, in `<version>/bin` here."""
+LIBRARIES: Final = Path("/usr")
+"""Libraries are in `lib` or `lib64` here; Debian keeps them in a folder there that is named after the machine."""
 POLICY: Final = Path("/usr/sbin/policy-rc.d")
 """Debian asks this program before it starts a service that it has just installed; 101 means no."""
 
 
 def find(program: str) -> str | None:
-    """Where a program is: on the PATH, else where Debian keeps the newest PostgreSQL's."""
+    """Where a program is: on the PATH, else where Debian keeps the newest PostgreSQL's; where a library is."""
+    if ".so" in program:
+        return next(map(str, (*LIBRARIES.glob(f"lib*/{program}"), *LIBRARIES.glob(f"lib*/*/{program}"))), None)
     found = shutil.which(program)
     kept = sorted(POSTGRESQL.glob(f"*/bin/{program}"), key=lambda path: path.parts[-3].zfill(3))
     return found or (str(kept[-1]) if kept else None)

@@ -114,8 +114,10 @@ def test_help_lists_every_command() -> None:
 def test_debian_packages_are_wanted_where_a_program_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(debian, "POSTGRESQL", tmp_path / "postgresql")
-    assert debian.missing() == ["prometheus", "prometheus-alertmanager", "postgresql", "chromium"]
-    for name in ("prometheus", "promtool", "amtool", "initdb", "pg_ctl", "chromium"):
+    monkeypatch.setattr(debian, "LIBRARIES", tmp_path / "usr")
+    assert debian.missing() == ["prometheus", "prometheus-alertmanager", "postgresql", "chromium", "libatomic1"]
+    (tmp_path / "usr/lib/x86_64-linux-gnu").mkdir(parents=True)
+    for name in ("prometheus", "promtool", "amtool", "initdb", "pg_ctl", "chromium", "usr/lib/x86_64-linux-gnu/libatomic.so.1"):
         (tmp_path / name).touch(0o755)
     assert debian.missing() == ["prometheus-alertmanager"]
 

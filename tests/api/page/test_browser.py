@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.api.page.shown import SESSION, served
 from tests.cli.served import Served
 from tests.flow.programs import need
+from tools.debian import find
 
 PAGES = ("/", "/sessions", f"/sessions/{SESSION}", "/evaluations", "/sessions/nobody")
 NARROW, WIDE = 320, 1280
@@ -19,6 +20,8 @@ TOKEN = "secret-1"
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     path = need("chromium")
+    if find("libatomic.so.1") is None:
+        pytest.skip("needs libatomic1: apt-get install --no-install-recommends libatomic1")
     with (
         sync_playwright() as playwright,
         playwright.chromium.launch(executable_path=path, chromium_sandbox=False, args=["--disable-dev-shm-usage"]) as browser,
