@@ -5,38 +5,23 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from otel_quality.cli.group import COMMANDS, run
 from otel_quality.core.snapshot import Intake, Key, Snapshot
 from tests import samples
+from tests.cli.ran import Cli, runner
 from tests.cli.served import Served
-
-
-@dataclass(frozen=True)
-class Ran:
-    """How a command line ended."""
-
-    code: int
-    out: str
-    err: str
-
-
-Cli = Callable[..., Ran]
 
 
 @pytest.fixture
 def cli(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Cli:
     monkeypatch.delenv("OTEL_QUALITY_API_URL", raising=False)
 
-    def call(*arguments: str) -> Ran:
-        code = run(list(arguments))
-        return Ran(code, *capsys.readouterr())
-
-    return call
+    return runner(capsys)
 
 
 @pytest.fixture(scope="module")

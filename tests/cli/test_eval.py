@@ -17,50 +17,19 @@ from typing import Any
 import pytest
 
 from otel_quality.cli.eval.group import COMMANDS
-from otel_quality.cli.group import run
 from otel_quality.client import Client
 from otel_quality.core.evaluations.record import Annotation, Assessment, Evaluation, Feedback, Versions
 from otel_quality.judge.rubric import SHIPPED
 from otel_quality.vocabulary.axes import AXES
 from tests import samples
+from tests.cli.ran import Cli, told
 from tests.cli.served import Served
-from tests.cli.test_commands import Ran
 from tests.service.judging.bench import keep
 from tests.service.judging.fake import VERSIONS, FakeJudge
 from tests.service.keeper import DAY_NS, messages
 
 DEADLINE_S = 60.0
 HOSTILE = "\x1b[31mevil"
-
-Cli = Callable[..., Ran]
-
-
-@pytest.fixture
-def judge() -> FakeJudge:
-    return FakeJudge()
-
-
-@pytest.fixture
-def served(judge: FakeJudge) -> Iterator[Served]:
-    with Served(samples.full(), judge=judge) as served:
-        yield served
-
-
-@pytest.fixture
-def cli(served: Served, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Cli:
-    monkeypatch.setenv("OTEL_QUALITY_API_URL", served.url)
-    monkeypatch.setattr("otel_quality.cli.eval.following.ASK_S", 0.02)
-
-    def call(*arguments: str) -> Ran:
-        code = run(list(arguments))
-        return Ran(code, *capsys.readouterr())
-
-    return call
-
-
-def told(ran: Ran, code: int = 0) -> Any:
-    assert (ran.code, ran.err) == (code, "")
-    return json.loads(ran.out)
 
 
 @contextmanager

@@ -1,24 +1,21 @@
 """The commands about sessions and about what executions teach, against the real API over loopback and a real store."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from otel_quality.cli.group import run
 from otel_quality.core.reports.rendering import COLUMNS
 from tests import samples
+from tests.cli.ran import Cli, runner, told
 from tests.cli.served import Served
-from tests.cli.test_commands import Ran
 from tests.core.reports.knowing import ADAPTATION, POLICY
 from tests.service.keeper import DAY_NS, FAILED, execution, messages
 
 LONG = "a_tool_whose_name_goes_on_and_on_and_on_until_no_column_could_hold_it"
 HOSTILE = "\x1b[31m<b>|evil|</b>"
-
-Cli = Callable[..., Ran]
 
 
 @pytest.fixture(scope="module")
@@ -39,11 +36,7 @@ def served() -> Iterator[Served]:
 def cli(served: Served, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Cli:
     monkeypatch.setenv("OTEL_QUALITY_API_URL", served.url)
 
-    def call(*arguments: str) -> Ran:
-        code = run(list(arguments))
-        return Ran(code, *capsys.readouterr())
-
-    return call
+    return runner(capsys)
 
 
 @pytest.fixture
@@ -62,11 +55,6 @@ def added(cli: Cli, tmp_path: Path) -> Cli:
     ran = cli("sessions", "add", str(file))
     assert (ran.code, ran.err) == (0, "")
     return cli
-
-
-def told(ran: Ran) -> Any:
-    assert (ran.code, ran.err) == (0, "")
-    return json.loads(ran.out)
 
 
 def test_sessions_that_are_added_are_told_with_their_grades(added: Cli, tmp_path: Path) -> None:
