@@ -34,7 +34,7 @@ class Body(BaseModel):
 
 
 class FeedbackQuery(Query):
-    session_id: Id | None = Field(None, description="only of this session")
+    session_id: Id | None = Field(None, description="only of the session with this id")
     changes: bool = Field(False, description="everything that was ever said of it, with what was taken back; needs `session_id`")
     limit: int = Field(100, ge=1, le=500)
     offset: int = Field(0, ge=0, le=2**31)

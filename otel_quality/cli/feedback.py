@@ -51,7 +51,7 @@ def command(
     for each in answer.get("feedback", [answer]):
         terminal.item(out, *line(each))
     if answer.get("feedback") == []:
-        out.print("Nobody said anything of this session.", markup=False)
+        out.print("Nobody said anything of the session.", markup=False)
 
 
 def line(feedback: Any) -> tuple[Text, Text]:

@@ -2,8 +2,8 @@
 
 OtelQualityError
 └── JudgeError           its message is one line, without a key; `spent` is what the calls took all the same
-    ├── JudgeUnavailable   down, overloaded or too slow, after every retry: this session failed, later it may succeed
-    └── JudgeFailed        it answered, but unusably: this session failed, others may succeed
+    ├── JudgeUnavailable   down, overloaded or too slow, after every retry: the session failed, later it may succeed
+    └── JudgeFailed        it answered, but unusably: the session failed, others may succeed
         └── JudgeUnusable    wrong key, model, address or quota, or a library is missing: every session would fail, so the run ends
 
 A judge that declines to judge is no error: its `Assessment` says `refused`.

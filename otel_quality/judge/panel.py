@@ -22,7 +22,7 @@ from otel_quality.judge.errors import JudgeFailed
 from otel_quality.judge.rubric import Expert, Rubric
 from otel_quality.vocabulary.axes import AXES
 
-DECLINED = "The backend declined to judge this session."
+DECLINED = "The backend declined to judge the session."
 
 
 def fresh_nonce() -> str:

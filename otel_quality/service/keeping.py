@@ -34,7 +34,7 @@ class Earlier:
 
         Args:
             known: what is kept; new: what came. A record that comes once more, because it is not sure that it was written, says the same.
-            alone: nobody else has told of this session.
+            alone: nobody else has told of the session.
         """
         part, first = self._parts.get(new.id, (None, None))
         if new.revision == 0 and replace(known, revision=0) == new:

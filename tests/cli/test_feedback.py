@@ -1,50 +1,17 @@
 """The command `feedback`, and the token that commands that write carry, against the real API over loopback and a real store."""
 
-import json
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import pytest
 
-from otel_quality.cli.group import run
 from tests import samples
+from tests.cli.ran import Cli, told
 from tests.cli.served import Served
-from tests.cli.test_commands import Ran
 from tests.service.judging.bench import keep
 from tests.service.judging.fake import FakeJudge
 
 HOSTILE = "\x1b[31mevil"
 TOKEN = "correct-horse-battery-staple"
-
-Cli = Callable[..., Ran]
-
-
-@pytest.fixture
-def judge() -> FakeJudge:
-    return FakeJudge()
-
-
-@pytest.fixture
-def served(judge: FakeJudge) -> Iterator[Served]:
-    with Served(samples.full(), judge=judge) as served:
-        yield served
-
-
-@pytest.fixture
-def cli(served: Served, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Cli:
-    monkeypatch.setenv("OTEL_QUALITY_API_URL", served.url)
-    monkeypatch.setattr("otel_quality.cli.eval.following.ASK_S", 0.02)
-
-    def call(*arguments: str) -> Ran:
-        code = run(list(arguments))
-        return Ran(code, *capsys.readouterr())
-
-    return call
-
-
-def told(ran: Ran, code: int = 0) -> Any:
-    assert (ran.code, ran.err) == (code, "")
-    return json.loads(ran.out)
 
 
 def test_feedback_is_given_listed_and_taken_back(cli: Cli) -> None:
@@ -58,7 +25,7 @@ def test_feedback_taken_back_is_gone(cli: Cli, served: Served) -> None:
     cli("feedback", "s", "3", "up")
     served.keeper.now_ns += 10**9
     assert cli("feedback", "s", "3", "--take-back").out == "· taken back  message 3, 2026-11-21\n"
-    assert cli("feedback", "s").out == "Nobody said anything of this session.\n"
+    assert cli("feedback", "s").out == "Nobody said anything of the session.\n"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What a client's exception means for the call: ask again, this session cannot be judged so, the backend declines, or nothing will work.
+"""What a client's exception means for the call: ask again, the session cannot be judged so, the backend declines, or nothing will work.
 
 Read by shape (a status, a response with headers, the class's name), because three libraries say it with classes of their own.
 
