@@ -5,7 +5,6 @@ import subprocess
 import urllib.request
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -56,42 +55,48 @@ def test_alerts_take_the_route_of_their_severity(receiver: str, labels: list[str
     amtool("config", "routes", "test", f"--config.file={CONFIG}", f"--verify.receivers={receiver}", *labels)
 
 
-def _suppressed(alertmanager: Alertmanager, *fired: dict[str, str]) -> set[tuple[str, str, str]]:
-    """Fire alerts and tell those that another one inhibits, by name, severity and task."""
-    ends = (datetime.now(UTC) + timedelta(minutes=5)).isoformat()
-    body = json.dumps([{"labels": labels, "endsAt": ends} for labels in fired]).encode()
+def _suppressed(alertmanager: Alertmanager, cause: dict[str, str], *others: dict[str, str]) -> set[tuple[str, str, str]]:
+    """Fire alerts and tell those that `cause` or another one inhibits, by name, severity and task.
+
+    An alert is listed before it inhibits: Alertmanager's inhibitor hears of alerts on a queue of its own. It hears of them in
+    the order they came, so `cause` is sent last, and as soon as it inhibits anything every other alert has been heard of too.
+    """
     url = f"http://{alertmanager.address}/api/v2/alerts"
-    urllib.request.urlopen(urllib.request.Request(url, data=body, headers={"Content-Type": "application/json"}), timeout=10).close()
+    ends = (datetime.now(UTC) + timedelta(minutes=5)).isoformat()
+    fired = 0
 
-    def seen() -> list[Any]:
-        listed = get_json(url)
-        return listed if len(listed) == len(fired) else []
+    def fire(*alerts: dict[str, str]) -> None:
+        nonlocal fired
+        body = json.dumps([{"labels": labels, "endsAt": ends} for labels in alerts]).encode()
+        request = urllib.request.Request(url, data=body, headers={"Content-Type": "application/json"})
+        urllib.request.urlopen(request, timeout=10).close()
+        fired += len(alerts)
+        until(lambda: len(get_json(url)) == fired, 15, "Alertmanager listing the alerts")
 
-    listed = until(seen, 15, "Alertmanager listing the alerts")
-    return {
-        (each["labels"]["alertname"], each["labels"]["severity"], each["labels"].get("task", ""))
-        for each in listed
-        if each["status"]["inhibitedBy"]
-    }
+    def inhibited() -> list[dict[str, str]]:
+        return [each["labels"] for each in get_json(url) if each["status"]["inhibitedBy"]]
+
+    fire(*others)
+    fire(cause)
+    found = until(inhibited, 15, f"Alertmanager inhibiting anything for {cause}")
+    return {(labels["alertname"], labels["severity"], labels.get("task", "")) for labels in found}
 
 
 def test_a_page_silences_the_mild_drift_of_the_same_key_only(tmp_path: Path) -> None:
     drifting = {"alertname": "LLMQBackendDrifting", **KEY}
-    fired = [
-        drifting | {"severity": "page"},
+    others = [
         drifting | {"severity": "info"},
         drifting | {"severity": "info", "task": "research"},
         {"alertname": "LLMQScoreLow", "severity": "warning", "backend": "groq", "task": "code"},
         {"alertname": "LLMQWatchdog", "severity": "info"},
     ]
     with Alertmanager(CONFIG, tmp_path) as alertmanager:
-        assert _suppressed(alertmanager, *fired) == {("LLMQBackendDrifting", "info", "code")}
+        assert _suppressed(alertmanager, drifting | {"severity": "page"}, *others) == {("LLMQBackendDrifting", "info", "code")}
 
 
 @pytest.mark.parametrize("cause", ["LLMQProcessorDown", "LLMQCollectorDown"])
 def test_a_stopped_processor_or_collector_silences_backend_alerts_and_nothing_else(cause: str, tmp_path: Path) -> None:
-    fired = [
-        {"alertname": cause, "severity": "page"},
+    others = [
         {"alertname": "LLMQBackendDrifting", "severity": "page", **KEY},
         {"alertname": "LLMQScoreLow", "severity": "warning", "backend": "groq", "task": "code"},
         {"alertname": "LLMQErrorRatioHigh", "severity": "warning", "backend": "groq", "model": "llama"},
@@ -100,7 +105,7 @@ def test_a_stopped_processor_or_collector_silences_backend_alerts_and_nothing_el
         {"alertname": "LLMQWatchdog", "severity": "info"},
     ]
     with Alertmanager(CONFIG, tmp_path) as alertmanager:
-        assert _suppressed(alertmanager, *fired) == {
+        assert _suppressed(alertmanager, {"alertname": cause, "severity": "page"}, *others) == {
             ("LLMQBackendDrifting", "page", "code"),
             ("LLMQScoreLow", "warning", "code"),
             ("LLMQErrorRatioHigh", "warning", ""),
