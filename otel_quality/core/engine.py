@@ -318,6 +318,7 @@ class Engine:
                 "execution": self._executions.dropped,
                 "session": held.pushed_out,
                 "tool_use": held.unkept_uses,
+                "name": held.unkept_names,
                 "waiting_span": held.crowded_out,
             },
             session_revisions=held.revisions,

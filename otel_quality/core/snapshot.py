@@ -108,7 +108,8 @@ class Counters:
     Attributes:
         cancelled_tools: tool executions that the caller gave up, by (tool, agent); all other ones are in `history.History`.
         dropped: what a bound cost before it came to history: executions that nobody took, sessions pushed out of assembly, tool uses
-            that a session counts and does not keep, spans that waited for a session.
+            that a session counts and does not keep, names over the bound of a kind each time a session left one out, spans that waited
+            for a session.
         session_revisions: sessions given again, because more of them arrived.
     """
 

@@ -131,7 +131,7 @@ DROPPED: Final = Metric(
     "llmq_processor_dropped_total",
     "counter",
     ("what",),
-    "What a bound pushed out of memory: executions, sessions, tool uses of a session, spans that waited for a session.",
+    "What a bound pushed out of memory: executions, sessions, tool uses and names of a session, spans that waited for a session.",
 )
 CLAMPED: Final = Metric("llmq_processor_clamped_spans_total", "counter", (), "Spans from the future whose time was set to their arrival.")
 REFUSED_REQUESTS: Final = Metric(

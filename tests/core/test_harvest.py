@@ -9,6 +9,7 @@ from otel_quality.core import executions
 from otel_quality.core.engine import Config, Engine
 from otel_quality.core.observation import IDENTITY, RESPONSE, Batch
 from otel_quality.core.sessions.assembly import Config as SessionsConfig
+from otel_quality.core.sessions.part import NAMES
 from otel_quality.core.step import UNKNOWN_NS, Step
 from otel_quality.vocabulary.outcomes import Outcome
 from tests.core.slow import Call
@@ -117,7 +118,7 @@ def test_what_a_bound_dropped_and_sessions_given_again_are_in_the_snapshot(monke
     engine.apply(batch(tool(9, at_s=9, conversation="c")), now_ns=NOW)
     engine.harvest(now_ns=NOW, last=True)
     seen = engine.tick(now_ns=NOW)
-    assert seen.counters.dropped == {"execution": 2, "session": 0, "tool_use": 0, "waiting_span": 0}
+    assert seen.counters.dropped == {"execution": 2, "session": 0, "tool_use": 0, "name": 0, "waiting_span": 0}
     assert seen.counters.session_revisions == 1
     assert seen.intake.overflow["cancelled_tool"] == 1
 
@@ -135,6 +136,18 @@ def test_what_sessions_hold_and_what_their_bounds_cost_is_in_the_snapshot() -> N
     assert seen.windows["waiting_span"] <= 10
     engine.harvest(now_ns=NOW, last=True)
     assert engine.tick(now_ns=NOW).counters.dropped["tool_use"] == 4, "each of them once, also where a session is given again"
+
+
+def test_a_name_that_a_session_has_no_room_for_is_counted_each_time_it_came_up_and_once_where_the_session_is_given_again() -> None:
+    engine = fed([batch(*(tool(number, at_s=number, conversation="c", agent=f"a{number}") for number in range(1, NAMES + 1)))])
+    engine.harvest(now_ns=NOW, last=True)
+    assert engine.tick(now_ns=NOW).counters.dropped["name"] == 0
+    engine.apply(batch(*(tool(100 + number, at_s=90, conversation="c", agent=f"b{number % 3}") for number in range(6))), now_ns=NOW)
+    engine.harvest(now_ns=NOW, last=True)
+    engine.apply(batch(tool(200, at_s=91, conversation="c", agent="a1")), now_ns=NOW)
+    (session,) = engine.harvest(now_ns=NOW, last=True).sessions
+    assert engine.tick(now_ns=NOW).counters.dropped["name"] == 6
+    assert (len(session.agents), session.tool_calls) == (NAMES, NAMES + 7), "what it did counts all the same"
 
 
 @pytest.mark.parametrize("start_ns", [UNKNOWN_NS, 2**64 - 1])

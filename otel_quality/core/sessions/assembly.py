@@ -64,6 +64,7 @@ class Held:
         waiting: steps of no session so far.
         closings: records given, revisions included; revisions of them.
         pushed_out: sessions forgotten for room; unkept_uses: tool executions that are counted and not kept, in sessions given so far.
+        unkept_names: how often a name over the bound of its kind was left out, in sessions given so far.
         forgotten: steps that never came to belong to a session; crowded_out: those of them that had to go for room.
         unheard: steps whose text was left out because too much was held.
     """
@@ -75,6 +76,7 @@ class Held:
     revisions: int
     pushed_out: int
     unkept_uses: int
+    unkept_names: int
     forgotten: int
     crowded_out: int
     unheard: int = 0
@@ -91,6 +93,7 @@ class _Session:
     changed: bool = True
     revision: int = 0
     unkept_uses: int = 0
+    unkept_names: int = 0
 
 
 class Sessions:
@@ -109,7 +112,8 @@ class Sessions:
         self._turned_ns: int | None = None
         self._newest_ns = 0
         self._ready: list[SessionRecord] = []
-        self._closings = self._revisions = self._pushed_out = self._unkept_uses = self._forgotten = self._crowded_out = 0
+        self._closings = self._revisions = self._pushed_out = self._unkept_uses = self._unkept_names = 0
+        self._forgotten = self._crowded_out = 0
 
     def add(self, steps: Iterable[Step], *, now_ns: int) -> None:
         """Take steps; what closes by them comes with the next `close`."""
@@ -269,6 +273,8 @@ class Sessions:
         unkept = record.tool_calls - len(record.tool_uses)
         self._unkept_uses += unkept - session.unkept_uses
         session.unkept_uses = unkept
+        self._unkept_names += max(whole.unkept_names - session.unkept_names, 0)
+        session.unkept_names = whole.unkept_names
         self._closings += 1
         self._revisions += session.revision > 0
         session.revision += 1
@@ -311,6 +317,7 @@ class Sessions:
             revisions=self._revisions,
             pushed_out=self._pushed_out,
             unkept_uses=self._unkept_uses,
+            unkept_names=self._unkept_names,
             forgotten=self._forgotten,
             crowded_out=self._crowded_out,
             unheard=self._text.unheard,

@@ -39,6 +39,16 @@ _GIVEN_UP: Final = (Outcome.CANCELLED, Outcome.ABANDONED)
 _NEVER: Final[Order] = (-1, -1, -1)
 _API_ERRORS: Final = {Outcome.ERROR: "api_error", Outcome.TIMEOUT: "timeout"}
 _NANO: Final = 10**9
+_SUMS: Final = (
+    "api_calls",
+    "failed_api_calls",
+    "tool_calls",
+    "tool_errors",
+    "input_tokens",
+    "output_tokens",
+    "cost_nano_usd",
+    "unkept_names",
+)
 
 
 class Part:
@@ -49,6 +59,7 @@ class Part:
 
     Attributes:
         contents: what the steps say, where text is kept; `texts` fills and empties it.
+        unkept_names: how often a name over the bound of its kind was left out.
     """
 
     __slots__ = (
@@ -79,6 +90,7 @@ class Part:
         "tasks",
         "tool_calls",
         "tool_errors",
+        "unkept_names",
         "uses",
     )
 
@@ -86,7 +98,7 @@ class Part:
         self.bound = tool_uses
         self.start_ns, self.end_ns, self.mark_ns = -1, -1, -1
         self.api_calls = self.failed_api_calls = self.tool_calls = self.tool_errors = 0
-        self.input_tokens = self.output_tokens = self.cost_nano_usd = 0
+        self.input_tokens = self.output_tokens = self.cost_nano_usd = self.unkept_names = 0
         self.agents: dict[str, Order] = {}
         self.models: dict[str, Order] = {}
         self.backends: dict[str, Order] = {}
@@ -113,11 +125,11 @@ class Part:
         if step.end_ns > self.end_ns:
             self.end_ns = step.end_ns
         if step.platform:
-            _earliest(self.platforms, step.platform, first)
+            self._earliest(self.platforms, step.platform, first)
         if step.agent:
-            _earliest(self.agents, step.agent, first)
+            self._earliest(self.agents, step.agent, first)
         if step.task_type:
-            _earliest(self.task_types, step.task_type, first)
+            self._earliest(self.task_types, step.task_type, first)
         if step.success is not None:
             self._told(step.success, (step.end_ns, step.trace_id, step.span_id))
         if step.kind == "tool":
@@ -153,8 +165,8 @@ class Part:
         self.tool_calls += 1
         if error:
             self.tool_errors += 1
-            _count(self.error_types, error, 1)
-            _count(self.failing_tools, step.tool, 1)
+            self._count(self.error_types, error, 1)
+            self._count(self.failing_tools, step.tool, 1)
         latency_ns = step.end_ns - step.start_ns if UNKNOWN_NS < step.start_ns <= step.end_ns else -1
         self.uses.append((step.end_ns, step.trace_id, step.span_id, step.tool, step.params_hash, latency_ns, error, step.agent))
         if len(self.uses) > 2 * self.bound:
@@ -168,13 +180,13 @@ class Part:
         self.api_calls += 1
         if step.outcome in _FAILED:
             self.failed_api_calls += 1
-            _count(self.error_types, step.error or _API_ERRORS[step.outcome], 1)
+            self._count(self.error_types, step.error or _API_ERRORS[step.outcome], 1)
         if step.model:
-            _earliest(self.models, step.model, first)
+            self._earliest(self.models, step.model, first)
         if step.backend:
-            _earliest(self.backends, step.backend, first)
+            self._earliest(self.backends, step.backend, first)
         if step.task:
-            _count(self.tasks, step.task, 1)
+            self._count(self.tasks, step.task, 1)
         self.input_tokens += max(0, step.input_tokens)
         self.output_tokens += max(0, step.output_tokens)
         if step.cost_usd > 0:
@@ -193,14 +205,14 @@ class Part:
         """Add all that another part has."""
         self.start_ns = min((ns for ns in (self.start_ns, other.start_ns) if ns >= 0), default=-1)
         self.end_ns, self.mark_ns = max(self.end_ns, other.end_ns), max(self.mark_ns, other.mark_ns)
-        for name in ("api_calls", "failed_api_calls", "tool_calls", "tool_errors", "input_tokens", "output_tokens", "cost_nano_usd"):
+        for name in _SUMS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for name in ("agents", "models", "backends", "platforms", "task_types"):
             for value, order in getattr(other, name).items():
-                _earliest(getattr(self, name), value, order)
+                self._earliest(getattr(self, name), value, order)
         for name in ("tasks", "error_types", "failing_tools"):
             for value, count in getattr(other, name).items():
-                _count(getattr(self, name), value, count)
+                self._count(getattr(self, name), value, count)
         if other.final_order > self.final_order:
             self.final, self.final_order = other.final, other.final_order
         if other.success is not None:
@@ -212,6 +224,26 @@ class Part:
         self.uses += other.uses
         if len(self.uses) > 2 * self.bound:
             self._keep_latest()
+
+    def _earliest(self, seen: dict[str, Order], name: str, order: Order) -> None:
+        """Note where a name appeared first."""
+        known = seen.get(name)
+        if known is None:
+            if len(seen) < NAMES:
+                seen[name] = order
+            else:
+                self.unkept_names += 1
+        elif order < known:
+            seen[name] = order
+
+    def _count(self, counts: dict[str, int], name: str, number: int) -> None:
+        """Note that a name came up so often."""
+        if name in counts:
+            counts[name] += number
+        elif len(counts) < NAMES:
+            counts[name] = number
+        else:
+            self.unkept_names += number
 
     def record(self, name: str, *, revision: int, absorbs: tuple[str, ...] = ()) -> SessionRecord:
         """The record of a session that consists of this part; see there for `revision` and `absorbs`."""
@@ -273,23 +305,6 @@ def _begin(runs: dict[int, _Run], trace_id: int, run: _Run) -> None:
     known = runs.get(trace_id)
     if known is None or (-run[0], run[1], run[2]) > (-known[0], known[1], known[2]):
         runs[trace_id] = run
-
-
-def _earliest(seen: dict[str, Order], name: str, order: Order) -> None:
-    """Note where a name appeared first."""
-    known = seen.get(name)
-    if known is None:
-        if len(seen) < NAMES:
-            seen[name] = order
-    elif order < known:
-        seen[name] = order
-
-
-def _count(counts: dict[str, int], name: str, number: int) -> None:
-    if name in counts:
-        counts[name] += number
-    elif len(counts) < NAMES:
-        counts[name] = number
 
 
 def _in_order(seen: dict[str, Order]) -> tuple[str, ...]:

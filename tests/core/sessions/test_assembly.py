@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otel_quality.core.sessions.assembly import SETTLE_NS, Config, Sessions
-from otel_quality.core.sessions.part import RUNS, Part
+from otel_quality.core.sessions.part import NAMES, RUNS, Part
 from otel_quality.core.sessions.record import SessionRecord
 from otel_quality.core.step import Step
 from otel_quality.vocabulary.outcomes import Outcome
@@ -85,6 +85,15 @@ def test_a_conversation_of_very_many_traces_is_closed_by_the_latest_run() -> Non
     for each in steps:
         part.take(each)
     assert len(part.runs) == RUNS
+
+
+def test_a_name_that_finds_no_room_where_the_steps_of_a_conversation_and_of_its_traces_come_together_is_counted() -> None:
+    sessions = Sessions(Config())
+    named = [step("llm", n, 1.0, conversation="c", model=f"m{n}", backend="b") for n in range(1, NAMES + 1)]
+    sessions.add([*named, step("llm", 90, 2.0, model="new", backend="b"), step("llm", 91, 3.0, model="m1", backend="b")], now_ns=0)
+    (record,) = sessions.close(now_ns=LATER)
+    assert (len(record.models), record.backends, record.api_calls) == (NAMES, ("b",), NAMES + 2)
+    assert sessions.held().unkept_names == 1
 
 
 def test_a_trace_that_was_given_and_turns_out_to_be_a_conversations_is_named_in_its_record() -> None:
