@@ -92,13 +92,14 @@ def served(data: Path) -> Iterator[str]:
 
 
 def _address(process: subprocess.Popen[str]) -> str:
-    """Where it listens, once it answers queries."""
-    said, address = [], ""
+    """Where it listens, once it answers queries; it says both, in either order."""
+    said, address, ready = [], "", False
     for line in process.stderr or ():
         said.append(line)
         if listening := re.search(r"Listening on.* address=(\S+)", line):
             address = f"http://{listening[1]}"
-        if "Server is ready to receive web requests" in line:
+        ready = ready or "Server is ready to receive web requests" in line
+        if address and ready:
             return address
     raise RuntimeError("prometheus ended:\n" + "".join(said[-20:]))
 
