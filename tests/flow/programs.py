@@ -3,7 +3,8 @@
 Every helper is a context manager that listens on a free port of loopback and is gone when its block ends. Nothing sleeps:
 `until` asks again until a condition holds or a deadline passes, and a program that ends early fails with what it printed.
 
-Decision: programs are started with port 0 and say where they listen, so no port is chosen before it is taken.
+Decision: programs are started with port 0 and say where they listen, so no port is chosen before it is taken. Where that cannot be,
+`free_port` keeps one.
 """
 
 import json
@@ -42,6 +43,9 @@ _APT: Final = {
 _LISTENING: Final = r"Listening on.* address=(\S+)"
 """As Prometheus and Alertmanager log it."""
 
+_HELD: Final[list[socket.socket]] = []
+"""Ports that are kept for the programs of these tests."""
+
 T = TypeVar("T")
 
 
@@ -54,10 +58,16 @@ def need(program: str) -> str:
 
 
 def free_port() -> int:
-    """A port of loopback that was free a moment ago; for programs that cannot choose one themselves."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    """A port of loopback for a program that cannot choose one itself, or for nobody: until it is taken, connections are refused.
+
+    It stays bound here, without listening, so that the system gives it to no other program that asks for any port. A program that is
+    told to take it can, because it sets SO_REUSEADDR as we do; and take it once more after it was away.
+    """
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", 0))
+    _HELD.append(held)
+    return int(held.getsockname()[1])
 
 
 def until(condition: Callable[[], T | None], deadline_s: float, what: str | Callable[[], str] = "the condition") -> T:

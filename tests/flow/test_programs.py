@@ -1,12 +1,13 @@
 """The helpers keep their word: a deadline is kept, an early end is told, a webhook hears."""
 
 import json
+import socket
 import sys
 import urllib.request
 
 import pytest
 
-from tests.flow.programs import Program, Webhook, until
+from tests.flow.programs import Program, Webhook, free_port, until
 
 
 def test_until_returns_the_first_true_answer() -> None:
@@ -35,6 +36,17 @@ def test_a_program_is_gone_after_its_block() -> None:
     with Program([sys.executable, "-c", script], ready="^ready$") as program:
         assert program.process.poll() is None
     assert program.process.returncode is not None
+
+
+def test_a_port_that_was_given_is_given_to_nobody_else_and_can_be_taken() -> None:
+    port = free_port()
+    with pytest.raises(OSError, match="Address already in use"), socket.socket() as other:
+        other.bind(("127.0.0.1", port))
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port), timeout=30)
+    for _ in range(2):
+        with socket.create_server(("127.0.0.1", port)), socket.create_connection(("127.0.0.1", port), timeout=30):
+            pass
 
 
 def test_a_webhook_keeps_the_alerts_it_is_sent() -> None:
