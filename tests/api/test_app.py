@@ -8,6 +8,10 @@ from typing import Any
 import httpx
 import jsonschema  # type: ignore[import-untyped]
 import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from otel_quality.api.app import create_app
 from otel_quality.core.history import Override
@@ -381,6 +385,16 @@ def described(description: Any, method: str, path: str) -> Any:
 
 def content(described: Any) -> Any:
     return described["content"]["application/json"]["schema"]
+
+
+def test_a_request_is_no_span_where_the_calls_of_a_judge_are(ask: Ask) -> None:
+    provider, ended = trace.get_tracer_provider(), InMemorySpanExporter()
+    if not isinstance(provider, TracerProvider):
+        provider = TracerProvider()
+        trace.set_tracer_provider(provider)
+    provider.add_span_processor(SimpleSpanProcessor(ended))
+    assert [ask(path).status_code for path in ("/v1/sessions/conv-1", "/", "/v1/scores?tsk=code")] == [200, 200, 400]
+    assert [span.name for span in ended.get_finished_spans()] == []
 
 
 def test_errors_fit_the_description_and_every_call_describes_them(ask: Ask) -> None:
