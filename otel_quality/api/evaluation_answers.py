@@ -30,13 +30,13 @@ def feedback(said: Feedback) -> schema.Feedback:
 
 
 def evaluation(made: Evaluation, current: Versions | None) -> schema.Evaluation:
-    """One evaluation; it is stale where its versions are not the current ones."""
+    """One evaluation; it is stale where its versions are not the current ones, or the session has gone on since."""
     return schema.Evaluation(
         run=made.run,
         time=rfc3339(made.time_ns),
         judge_version=made.versions.judge,
         rubric_version=made.versions.rubric,
-        status="evaluated" if made.versions == current else "stale",
+        status="evaluated" if made.versions == current and not made.outdated else "stale",
         backend=made.backend,
         model=made.model,
         scores=_scores(made.scores),

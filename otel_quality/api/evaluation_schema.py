@@ -136,7 +136,7 @@ class Evaluation(BaseModel):
     time: Time
     judge_version: str
     rubric_version: str
-    status: Literal["evaluated", "stale"] = Field(description="whether these are the current versions")
+    status: Literal["evaluated", "stale"] = Field(description="stale: by other versions, or the session has gone on since")
     backend: str
     model: str
     scores: Scores
@@ -286,7 +286,7 @@ class Said(BaseModel):
     messages: Count = Field(description="as far as known; where only spans tell, the calls of models")
     likes: Count
     dislikes: Count
-    status: Status = Field(description="evaluated by the current judge and rubric, stale (by older ones), or pending")
+    status: Status = Field(description="evaluated by the current judge and rubric, stale (by older ones, or gone on since), or pending")
     scores: Scores | None = Field(description="mean over the experts of its latest evaluation")
     evaluated: Time | None
     has_transcript: bool = Field(description="its text is kept, so it can be judged")

@@ -46,7 +46,7 @@ class Judged(Protocol):
     # Transcripts
 
     def put_transcript(self, session: str, transcript: Transcript, *, now_ns: int) -> None:
-        """Keep it in the place of what was kept."""
+        """Keep it in the place of what was kept; evaluations of a session that said something else are outdated from then on."""
 
     def transcript(self, session: str) -> Transcript | None:
         """What a session said, where it is kept."""
@@ -84,7 +84,10 @@ class Judged(Protocol):
         """What experts said of a session in a run, in order of time."""
 
     def put_evaluation(self, evaluation: Evaluation) -> None:
-        """Keep what a run came to for a session, and mark the session ok in the run, in one transaction."""
+        """Keep what a run came to for a session, and mark the session ok in the run, in one transaction.
+
+        It is outdated at once where the session says something else by now than was judged.
+        """
 
     def evaluations(
         self, *, session: str | None = None, run: str | None = None, anchors: bool | None = False, limit: int = 100
@@ -98,7 +101,7 @@ class Judged(Protocol):
         """Ids of sessions whose text is kept, latest active first."""
 
     def unevaluated(self, versions: Versions, *, since_ns: int = 0, limit: int = 100) -> list[str]:
-        """Ids of sessions whose text is kept and that have no evaluation by these versions, latest active first."""
+        """Ids of sessions whose text is kept and that these versions have not judged as it stands, latest active first."""
 
     def spent(self, *, since_ns: int, run: str | None = None) -> Spent:
         """What the calls of experts took since, in one run or in all, failed sessions and anchors included."""

@@ -22,6 +22,7 @@ from otel_quality.core.evaluations.record import (
 )
 from otel_quality.core.evaluations.trust import Pair
 from otel_quality.core.reports import weeks
+from otel_quality.core.sessions.transcript import digest
 from otel_quality.store.database import Row, Values
 from otel_quality.store.rows import clean, cleaned, from_filter, number, packed, real, to_session, truth, unpacked
 from otel_quality.vocabulary.axes import AXES, Axis, ItemState, Status, bucket_of
@@ -63,7 +64,7 @@ def from_annotation(annotation: Annotation) -> Values:
 
 def from_transcript(transcript: Transcript) -> dict[str, Any]:
     last = max((line.message for line in transcript.lines), default=-1)
-    return {"messages": last + 1, "document": packed(_TRANSCRIPT, transcript)}
+    return {"messages": last + 1, "digest": digest(transcript), "document": packed(_TRANSCRIPT, transcript)}
 
 
 def to_transcript(document: bytes) -> Transcript:
@@ -165,6 +166,7 @@ def from_evaluation(evaluation: Evaluation) -> Values:
             "experts": json.dumps([clean(each.expert) for each in evaluation.experts]),
             "masked": json.dumps(dict(evaluation.masked)),
             "anchor": number(evaluation.anchor),
+            "digest": evaluation.digest,
             "bucket": "" if complexity is None else bucket_of(complexity),
             **_from_scores(evaluation.scores),
         }
@@ -176,7 +178,7 @@ def to_evaluation(row: Row, said: Mapping[str, Assessment]) -> Evaluation:
     Args:
         said: what each expert said.
     """
-    run, session, time_ns, judge, rubric, backend, model, experts, masked, anchor, *scores = row
+    run, session, time_ns, judge, rubric, backend, model, experts, masked, anchor, judged, *scores, outdated = row
     return Evaluation(
         run,
         session,
@@ -188,6 +190,8 @@ def to_evaluation(row: Row, said: Mapping[str, Assessment]) -> Evaluation:
         tuple(said[name] for name in json.loads(experts) if name in said),
         json.loads(masked),
         bool(anchor),
+        judged,
+        bool(outdated),
     )
 
 

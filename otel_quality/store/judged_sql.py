@@ -90,6 +90,7 @@ class SqlJudged(ABC):
         values = {"session": clean(session), "now": now_ns}
         with self.transaction():
             self._change(sql.PUT_TRANSCRIPT, values | rows.from_transcript(transcript))
+            self._change(sql.OUTDATED, values)
             self._said(session, now_ns)
 
     def transcript(self, session: str) -> Transcript | None:
@@ -162,6 +163,7 @@ class SqlJudged(ABC):
             self._change(sql.PUT_EVALUATION, rows.from_evaluation(evaluation))
             self._change(sql.LATEST, {"session": session})
             self._change(sql.LATEST_BY, {"session": session, **rows.from_versions(evaluation.versions)})
+            self._change(sql.OUTDATED, {"session": session})
             self.set_item(evaluation.run, Item(session, "ok", mean=rows.mean_of(evaluation.scores)))
             self._said(session, time_ns)
 

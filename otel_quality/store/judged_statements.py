@@ -1,7 +1,8 @@
 """The statements of judged quality, in the words that SQLite and PostgreSQL share; see `statements`.
 
 What was said of a session stands in its own row too (`SAID`): versions of its latest evaluation and the outcome that feedback on its
-last message tells. So the overview and the labels read one table.
+last message tells. So the overview and the labels read one table. The rubric's version is empty there where the session says something
+else than what was judged: then it is no present one.
 """
 
 from collections.abc import Mapping
@@ -19,9 +20,10 @@ _TOLD: Final = f"""(
     SELECT CASE WHEN MIN(f.rating) = MAX(f.rating) THEN (MAX(f.rating) + 1) / 2 END FROM feedback AS f
     WHERE f.session = sessions.id AND f.stands = 1 AND f.rating <> 0 AND f.message_index = {_MESSAGES.format("sessions")} - 1
 )"""  # noqa: S608 - joined from constants of this file, here and below
-_LATEST: Final = "COALESCE((SELECT e.{0} FROM evaluations AS e WHERE e.session = sessions.id AND e.latest = 1), '')"
+_LATEST: Final = "COALESCE((SELECT {0} FROM evaluations AS e WHERE e.session = sessions.id AND e.latest = 1), '')"
+_PRESENT: Final = "CASE WHEN e.outdated = 1 THEN '' ELSE e.rubric END"
 SAID: Final = f"""
-    UPDATE sessions SET judge = {_LATEST.format("judge")}, rubric = {_LATEST.format("rubric")}, told_by_feedback = {_TOLD},
+    UPDATE sessions SET judge = {_LATEST.format("e.judge")}, rubric = {_LATEST.format(_PRESENT)}, told_by_feedback = {_TOLD},
         updated_ns = CASE WHEN updated_ns < :now AND COALESCE(told_by_feedback, -1) <> COALESCE({_TOLD}, -1) THEN :now ELSE updated_ns END
     WHERE id = :session
 """  # noqa: S608
@@ -71,10 +73,10 @@ SESSION_OF_TRACE: Final = "SELECT session FROM executions WHERE trace_id = :trac
 # Transcripts
 
 PUT_TRANSCRIPT: Final = """
-    INSERT INTO transcripts (session, active_ns, kept_ns, messages, document)
-    VALUES (:session, COALESCE((SELECT active_ns FROM sessions WHERE id = :session), :now), :now, :messages, :document)
-    ON CONFLICT (session) DO UPDATE
-    SET active_ns = excluded.active_ns, kept_ns = excluded.kept_ns, messages = excluded.messages, document = excluded.document
+    INSERT INTO transcripts (session, active_ns, kept_ns, messages, digest, document)
+    VALUES (:session, COALESCE((SELECT active_ns FROM sessions WHERE id = :session), :now), :now, :messages, :digest, :document)
+    ON CONFLICT (session) DO UPDATE SET active_ns = excluded.active_ns, kept_ns = excluded.kept_ns, messages = excluded.messages,
+        digest = excluded.digest, document = excluded.document
 """
 TRANSCRIPT: Final = "SELECT document FROM transcripts WHERE session = :session"
 DELETE_TRANSCRIPT: Final = "DELETE FROM transcripts WHERE session = :session"
@@ -85,6 +87,7 @@ WITH_TRANSCRIPT: Final = _WITH_TRANSCRIPT.format("")
 UNEVALUATED: Final = _WITH_TRANSCRIPT.format(
     """AND NOT EXISTS (
         SELECT 1 FROM evaluations AS e WHERE e.session = t.session AND e.anchor = 0 AND e.judge = :judge AND e.rubric = :rubric
+            AND e.latest_by = 1 AND e.outdated = 0
     )"""
 )
 
@@ -144,7 +147,7 @@ _SPENT: Final = (
 SPENT: Final = f"{_SPENT} FROM assessments WHERE time_ns >= :since"
 SPENT_OF_RUN: Final = f"{_SPENT} FROM assessments WHERE run = :run AND time_ns >= :since"
 
-_EVALUATION: Final = f"run, session, time_ns, judge, rubric, backend, model, experts, masked, anchor, {_AXES}"
+_EVALUATION: Final = f"run, session, time_ns, judge, rubric, backend, model, experts, masked, anchor, digest, {_AXES}"
 _VALUES: Final = ", ".join(f":{name.strip()}" for name in f"{_EVALUATION}, week_ns, bucket".split(","))
 _REPLACED: Final = ", ".join(f"{name.strip()} = excluded.{name.strip()}" for name in f"{_EVALUATION}, week_ns, bucket".split(",")[2:])
 PUT_EVALUATION: Final = f"""
@@ -165,6 +168,12 @@ LATEST_BY: Final = """
     ) THEN 1 ELSE 0 END
 """
 """Of a session by these versions."""
+OUTDATED: Final = """
+    UPDATE evaluations SET outdated = 1 - outdated WHERE session = :session AND digest <> '' AND outdated = (
+        SELECT CASE WHEN t.digest = evaluations.digest THEN 1 ELSE 0 END FROM transcripts AS t WHERE t.session = :session AND t.digest <> ''
+    )
+"""
+"""Of a session, where it is known what was judged and what is kept now; what is forgotten changes nothing."""
 _NEWEST: Final = """
     FROM evaluations WHERE {0} AND (CAST(:anchor AS BIGINT) IS NULL OR anchor = :anchor)
     ORDER BY time_ns DESC, run DESC, session LIMIT :limit
@@ -183,7 +192,7 @@ _OF: Final = {
 """,
 }
 """Which evaluations are meant. Of anchors the first by each version is meant too, whatever the limit."""
-EVALUATIONS: Final = {by: f"SELECT {_EVALUATION} {newest}" for by, newest in _OF.items()}
+EVALUATIONS: Final = {by: f"SELECT {_EVALUATION}, outdated {newest}" for by, newest in _OF.items()}
 EXPERTS: Final = {
     by: f"""
         SELECT a.run, a.session, a.document, a.calls, a.input_tokens, a.output_tokens, a.cost_usd

@@ -168,7 +168,15 @@ _JUDGED: Final = (
     """,
 )
 
-MIGRATIONS: Final = (_FIRST, _INDEXES, _JUDGED)
+_OUTDATED: Final = (
+    "ALTER TABLE transcripts ADD COLUMN digest TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE evaluations ADD COLUMN digest TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE evaluations ADD COLUMN outdated SMALLINT NOT NULL DEFAULT 0",
+    "DROP INDEX evaluations_session",
+    "CREATE INDEX evaluations_session ON evaluations (session, anchor, time_ns, judge, rubric, latest_by, outdated)",
+)
+
+MIGRATIONS: Final = (_FIRST, _INDEXES, _JUDGED, _OUTDATED)
 """Migration n (from 1) is `MIGRATIONS[n - 1]`."""
 
 VERSIONS: Final = "CREATE TABLE IF NOT EXISTS migrations (version BIGINT PRIMARY KEY, applied_ns BIGINT NOT NULL)"

@@ -10,7 +10,7 @@ from otel_quality.vocabulary.axes import AXES
 from tests.api.asking import problem
 from tests.api.judged import NOW, SAID, Api, evaluated, hand_in, serving
 from tests.service.judging.fake import VERSIONS, FakeJudge
-from tests.service.keeper import DAY_NS
+from tests.service.keeper import DAY_NS, messages
 
 
 @pytest.fixture
@@ -122,6 +122,23 @@ def test_an_evaluation_by_other_versions_is_stale_and_no_evaluation_is_pending(a
         answer = api.get("/v1/sessions", status=status)
         assert ([each["id"] for each in answer["sessions"]], answer["total"]) == ([session], 1)
     assert [each["status"] for each in api.get("/v1/sessions/old")["evaluations"]] == ["stale"]
+
+
+def test_a_session_that_goes_on_after_it_was_judged_is_stale_until_it_is_judged_again(api: Api) -> None:
+    def statuses() -> tuple[str, list[str]]:
+        shown = api.get("/v1/sessions/s")
+        return shown["status"], [each["status"] for each in shown["evaluations"]]
+
+    hand_in(api, "s", keep=True)
+    api.run()
+    hand_in(api, "s", keep=True)
+    assert statuses() == ("evaluated", ["evaluated"])
+    api.keeper.now_ns += 10**9
+    hand_in(api, "s", keep=True, messages=messages(("sh", "ok"), ("sh", "ok")))
+    assert statuses() == ("stale", ["stale"])
+    assert [each["id"] for each in api.get("/v1/sessions", status="stale")["sessions"]] == ["s"]
+    assert api.run()["counts"]["ok"] == 1
+    assert statuses() == ("evaluated", ["evaluated", "stale"])
 
 
 def test_the_status_filter_goes_with_the_others(api: Api) -> None:

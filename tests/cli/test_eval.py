@@ -254,12 +254,12 @@ def test_the_list_of_sessions_tells_what_judges_and_people_say_where_they_do(cli
     cli("feedback", "new", "0", "down")
     head, old, new, note = (line.split() for line in cli("sessions").out.splitlines())
     assert (head[-2:], new[-3:], old[-1]) == (["goal", "said"], ["62", "+0", "-1"], "~62")
-    assert note == ["~", "judged", "by", "an", "older", "judge", "or", "rubric"]
+    assert note == ["~", "judged", "by", "an", "older", "judge", "or", "rubric,", "or", "gone", "on", "since"]
     assert "old" not in cli("sessions", "--status", "evaluated").out
     shown = cli("sessions", "show", "new").out
     assert "said      0 up, 1 down" in shown
     assert "judged    task_complexity 62, goal_completion 62" in shown
-    assert "(by an older judge or rubric)" in cli("sessions", "show", "old").out
+    assert "(by an older judge or rubric, or before it went on)" in cli("sessions", "show", "old").out
 
 
 def test_trends_are_a_line_per_week(cli: Cli, served: Served) -> None:

@@ -5,6 +5,7 @@ import pytest
 from otel_quality.core.evaluations.overview import Mean, OverviewFilter
 from otel_quality.core.evaluations.trust import Pair
 from otel_quality.core.history import Meta, Override
+from otel_quality.core.sessions.transcript import digest
 from otel_quality.store.contract import Store
 from otel_quality.vocabulary.axes import Status
 from tests.store.samples import (
@@ -82,6 +83,41 @@ def test_without_versions_nothing_is_evaluated(store: Store) -> None:
     assert [each.status for each in store.overview(OverviewFilter(), None)] == ["stale", "pending"]
     assert store.count_overview(OverviewFilter(status="evaluated"), None) == 0
     assert store.count_overview(OverviewFilter(status="pending"), None) == 1
+
+
+def test_an_evaluation_of_what_a_session_said_before_it_went_on_is_outdated_and_the_session_stale_and_unevaluated(store: Store) -> None:
+    keep(store, "s1", "other")
+    before, after = transcript(4), transcript(6)
+
+    def seen() -> tuple[str, list[bool], list[str]]:
+        (overview,) = [each for each in store.overview(OverviewFilter(), JUDGE) if each.kept.record.id == "s1"]
+        assert store.count_overview(OverviewFilter(status=overview.status), JUDGE) == (2 if overview.status == "pending" else 1)
+        return overview.status, [each.outdated for each in store.evaluations(session="s1")], store.unevaluated(JUDGE)
+
+    store.put_transcript("s1", before, now_ns=NOW)
+    store.put_transcript("other", before, now_ns=NOW)
+    assert seen() == ("pending", [], ["s1", "other"])
+    store.put_evaluation(evaluation("s1", "r1", ago_s=9, digest=digest(before)))
+    store.put_transcript("s1", before, now_ns=NOW + S)
+    keep(store, "s1", "other")
+    assert seen() == ("evaluated", [False], ["other"]), "the same text, told once more"
+    store.put_transcript("s1", after, now_ns=NOW + 2 * S)
+    assert seen() == ("stale", [True], ["s1", "other"])
+    store.put_evaluation(evaluation("s1", "r2", ago_s=8, digest=digest(before)))
+    assert seen() == ("stale", [True, True], ["s1", "other"]), "it went on while it was judged"
+    store.put_evaluation(evaluation("s1", "r3", ago_s=7, digest=digest(after)))
+    assert seen() == ("evaluated", [False, True, True], ["other"])
+    assert [each.sessions for each in store.week_means(JUDGE, since_ns=0)] == [1]
+
+
+def test_an_outdated_evaluation_stays_so_when_the_text_is_forgotten(store: Store) -> None:
+    keep(store, "s1")
+    store.put_transcript("s1", transcript(4), now_ns=NOW)
+    store.put_evaluation(evaluation("s1", digest=digest(transcript(4))))
+    store.put_transcript("s1", transcript(5), now_ns=NOW)
+    store.delete_transcript("s1")
+    store.put_feedback(feedback())
+    assert [each.status for each in store.overview(OverviewFilter(), JUDGE)] == ["stale"]
 
 
 def test_what_was_said_before_a_session_was_kept_counts_once_it_is(store: Store) -> None:

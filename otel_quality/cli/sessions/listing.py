@@ -41,7 +41,7 @@ def show(filters: Mapping[str, Any], *, api_url: str, as_json: bool) -> None:
     if any(session["overridden"] for session in answer["sessions"]):
         out.print(Text("* graded by a person", style="dim"))
     if any(session["status"] == "stale" for session in answer["sessions"]):
-        out.print(Text("~ judged by an older judge or rubric", style="dim"))
+        out.print(Text("~ judged by an older judge or rubric, or gone on since", style="dim"))
     shown = len(answer["sessions"])
     if answer["total"] > shown:
         out.print(Text(f"{shown} of {answer['total']}; --offset {answer['offset'] + shown} goes on.", style="dim"))

@@ -80,7 +80,7 @@ def _judged(session: Any) -> str:
     if session["scores"] is None:
         return ""
     told = ", ".join(f"{axis} {value:.0f}" for axis, value in session["scores"].items() if value is not None)
-    return told + (" (by an older judge or rubric)" if session["status"] == "stale" else "")
+    return told + (" (by an older judge or rubric, or before it went on)" if session["status"] == "stale" else "")
 
 
 def _when(session: Any) -> str:

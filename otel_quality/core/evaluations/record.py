@@ -84,7 +84,7 @@ class Assessment:
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """What judged: an evaluation is stale where either differs from the present one.
+    """What judged: an evaluation is stale where either differs from the present one, or where the session has gone on since.
 
     Attributes:
         judge: of the judge: its protocol and model.
@@ -106,6 +106,8 @@ class Evaluation:
         experts: what each said.
         masked: how many secrets and personal data were masked in what the judge saw, by kind.
         anchor: it is a reference session that watches the judge itself; it is in no overview and no statistics.
+        digest: of the text that was judged (`core.sessions.transcript.digest`); empty where that is not known, and for an anchor.
+        outdated: the session says something else by now; the store knows, and nobody tells it.
     """
 
     run: str
@@ -118,6 +120,8 @@ class Evaluation:
     experts: tuple[Assessment, ...]
     masked: Mapping[str, int] = field(default_factory=dict)
     anchor: bool = False
+    digest: str = ""
+    outdated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

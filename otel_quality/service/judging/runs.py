@@ -20,6 +20,7 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from otel_quality.core.evaluations.record import Assessment, Evaluation, Item, Run, Spent, Transcript
+from otel_quality.core.sessions import transcript as texts
 from otel_quality.judge import combining
 from otel_quality.judge.errors import JudgeError, JudgeUnavailable, JudgeUnusable
 from otel_quality.service.judging.beside import Asks
@@ -128,6 +129,7 @@ class UnderWay:
         transcript = self._means.anchors.get(item.session) if item.anchor else found.transcript
         if transcript is None:
             raise JudgeError(_GONE)
+        digest = "" if item.anchor else texts.digest(transcript)
         transcript = self._means.masked(transcript)
         said = {each.expert: each for each in found.assessments}
         missing = [expert for expert in self._panel.experts if expert not in said]
@@ -142,7 +144,7 @@ class UnderWay:
             said |= {each.expert: each for each in await self._ask_all(item, transcript, missing)}
         finally:
             self._purse.release(wanted)
-        await self._conclude(item, transcript, [said[expert] for expert in self._panel.experts])
+        await self._conclude(item, transcript, digest, [said[expert] for expert in self._panel.experts])
 
     async def _ask_all(self, item: Item, transcript: Transcript, experts: list[str]) -> list[Assessment]:
         failed: list[Exception] = []
@@ -174,7 +176,7 @@ class UnderWay:
             self._purse.spend(spent)
             await self._put(lambda store: store.add_spent(self.run.id, item.session, expert, spent, now_ns=now_ns))
 
-    async def _conclude(self, item: Item, transcript: Transcript, said: list[Assessment]) -> None:
+    async def _conclude(self, item: Item, transcript: Transcript, digest: str, said: list[Assessment]) -> None:
         if all(each.refused for each in said):
             raise JudgeError(f"every expert declined to judge it: {said[0].comment}".rstrip(": "))
         made = Evaluation(
@@ -188,6 +190,7 @@ class UnderWay:
             experts=tuple(said),
             masked=transcript.masked,
             anchor=item.anchor,
+            digest=digest,
         )
         self._judged, self._away = self._judged + 1, 0
         self.left.discard(item.session)

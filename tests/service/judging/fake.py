@@ -54,6 +54,11 @@ class FakeJudge:
             for loop, event in self._waiting:
                 loop.call_soon_threadsafe(event.set)
 
+    def hold_again(self) -> None:
+        """Answer nothing from now on."""
+        with self._lock:
+            self._held = True
+
     async def hold(self) -> None:
         with self._lock:
             if not self._held:

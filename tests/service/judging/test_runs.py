@@ -70,6 +70,25 @@ async def test_what_is_judged_is_not_judged_again_until_the_rubric_changes(keepe
         assert dict((await bench.run()).counts) == {"ok": 2}
 
 
+async def test_a_session_that_went_on_since_it_was_judged_or_while_it_was_is_judged_again(keeper: Keeper) -> None:
+    keep(keeper, a="score 80", b="score 20")
+    async with at_work(keeper, FakeJudge()) as bench:
+        await bench.run()
+        keeper.now_ns += 10**9
+        keep(keeper, a="score 80, and on", b="score 20")
+        assert bench.states((await bench.run()).id) == {"a": "ok"}
+        keeper.now_ns += 10**9
+        bench.judge.hold_again()
+        run = await bench.start(Wish("session", "b"))
+        await until(lambda: bench.judge.under_way)
+        keep(keeper, b="score 20, and on")
+        bench.judge.let_go()
+        await bench.ended(run.id)
+        keeper.now_ns += 10**9
+        assert bench.states((await bench.run()).id) == {"b": "ok"}
+        assert dict((await bench.run()).counts) == {}
+
+
 async def test_where_nothing_is_to_be_judged_it_is_told_why(keeper: Keeper) -> None:
     judge = FakeJudge(held=True)
     async with at_work(keeper, judge) as bench:
