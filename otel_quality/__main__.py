@@ -2,6 +2,7 @@
 
 import sys
 from importlib.util import find_spec
+from io import TextIOWrapper
 
 
 def main() -> None:
@@ -9,6 +10,9 @@ def main() -> None:
     if find_spec("click") is None or find_spec("rich") is None:
         sys.stderr.write('otel-quality: this command needs the server extra: pip install "otel-quality[server]"\n')
         sys.exit(2)
+    if isinstance(sys.stdout, TextIOWrapper):
+        # A name may hold what no encoding has, and a terminal's own may lack our marks: shown as an escape, not a failure.
+        sys.stdout.reconfigure(errors="backslashreplace")
     from otel_quality.cli.group import run
 
     sys.exit(run())

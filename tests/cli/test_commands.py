@@ -1,12 +1,14 @@
 """The commands against the real API over loopback: what they print, and how they fail."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -261,6 +263,16 @@ def test_without_the_server_extra_one_line_says_what_to_install() -> None:
     ran = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=60)
     assert ran.returncode == 2
     assert ran.stderr == 'otel-quality: this command needs the server extra: pip install "otel-quality[server]"\n'
+
+
+@pytest.mark.parametrize(("encoding", "name", "printed"), [("utf-8", "\ud800x", b"\\ud800x"), ("ascii", "caf\u00e9", b"caf\\xe9")])
+def test_what_stdout_has_no_characters_for_is_printed_in_others(encoding: str, name: str, printed: bytes, tmp_path: Path) -> None:
+    session = {"id": name, "messages": [{"role": "assistant", "content": "done"}]}
+    (tmp_path / "one.json").write_text(json.dumps(session))
+    words = [sys.executable, "-m", "otel_quality", "sessions", "grade", str(tmp_path / "one.json")]
+    ran = subprocess.run(words, check=False, capture_output=True, timeout=60, env=os.environ | {"PYTHONIOENCODING": encoding})
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    assert printed in ran.stdout
 
 
 def _closed_port() -> int:

@@ -135,6 +135,14 @@ def test_half_a_character_in_a_name_is_printed_all_the_same(tmp_path: Path, caps
     assert [each["id"] for each in graded(capsys, tmp_path / "half.json")[0]] == ["\ud800"]
 
 
+def test_what_a_terminal_would_obey_is_not_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "hostile.json").write_text(json.dumps({**ONE, "id": "a\x1b[2Jb\nc"}))
+    assert run(["sessions", "grade", str(tmp_path / "hostile.json")]) == 0
+    _, row, total = capsys.readouterr().out.splitlines()
+    assert row.startswith("a [2Jb c ")
+    assert total.startswith("1 session, ")
+
+
 def test_people_see_a_table(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["sessions", "grade", str(SAMPLE)]) == 0
     lines = capsys.readouterr().out.splitlines()

@@ -10,6 +10,8 @@ from rich.text import Text
 
 from otel_quality import terminal
 from otel_quality.cli.sessions.reading import Bad, labelled, records
+from otel_quality.core.reports.rendering import plain
+from otel_quality.core.reports.words import counted
 from otel_quality.core.sessions import calibrate
 from otel_quality.core.sessions.grade import grade
 from otel_quality.core.sessions.record import Grade, SessionRecord
@@ -106,7 +108,7 @@ def _table(graded: list[tuple[SessionRecord, Grade]]) -> None:
         table.add_column(name, justify="right" if name in ("efficiency", "quality", "p") else "left", overflow="fold")
     for record, said in graded:
         table.add_row(
-            Text(record.id, style="bold"),
+            Text(plain(record.id), style="bold"),
             record.task_type,
             str(said.tool_calls_efficient),
             f"{said.response_quality:g}",
@@ -115,4 +117,4 @@ def _table(graded: list[tuple[SessionRecord, Grade]]) -> None:
         )
     out.print(table)
     completed = sum(said.task_completed for _, said in graded)
-    out.print(f"{len(graded)} sessions, {terminal.share(completed, len(graded))} completed by the rules")
+    out.print(f"{counted(len(graded), 'session')}, {terminal.share(completed, len(graded))} completed by the rules")
