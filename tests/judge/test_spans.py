@@ -60,6 +60,13 @@ async def test_a_call_is_a_span_with_the_judge_as_backend_and_its_tokens(house: 
     assert not any("Which files" in str(value) for value in told.values())
 
 
+@pytest.mark.parametrize("wire", WIRES)
+async def test_a_call_is_one_span_though_its_client_could_write_another(house: House, fake: FakeJudge, wire: str) -> None:
+    await house.panel(wire).assess(SESSION, "critic")
+    assert [span.name for span in ENDED.get_finished_spans()] == [span.name for span in calls()]
+    assert not any("traceparent" in seen.headers for seen in fake.seen)
+
+
 async def test_a_call_inside_a_session_is_no_part_of_it(house: House) -> None:
     tracer = trace.get_tracer("somebody")
     with oq.session("conversation-1"), tracer.start_as_current_span("invoke_agent") as around:

@@ -21,7 +21,11 @@ class Client:
 
         self._backend = backend
         self._client = anthropic.AsyncAnthropic(
-            api_key=key or NO_KEY, base_url=backend.url or ANTHROPIC, timeout=backend.timeout_s, max_retries=0
+            api_key=key or NO_KEY,
+            base_url=backend.url or ANTHROPIC,
+            timeout=backend.timeout_s,
+            max_retries=0,
+            open_telemetry={"traces": False},  # the panel's span is the call's; a second one would count it twice
         )
 
     async def send(self, request: Request) -> Any:
