@@ -336,10 +336,15 @@ class Historian:
             answer, failed = error, True
         self._loop.call_soon_threadsafe(_set, asked.answer, answer, failed)
 
+    @property
+    def _may_do_more(self) -> bool:
+        """Nothing failed lately. While something waits, only its write tells that an outage is over: a full disk can be read."""
+        return self._outage.may_try and not (self._outage.error and len(self._waiting))
+
     def _do_chores(self) -> None:
         for chore, due_s in self._due.items():
             now_s = time.monotonic()
-            if now_s < due_s or not self._outage.may_try:
+            if now_s < due_s or not self._may_do_more:
                 continue
             self._more = False
             try:
@@ -363,7 +368,7 @@ class Historian:
     def _refresh(self) -> None:
         now_s = time.monotonic()
         due = now_s >= self._refresh_due_s
-        if self._outage.may_try and (self._outage.error or (due and self._changed)):
+        if self._may_do_more and (self._outage.error or (due and self._changed)):
             self._changed = not self._outage.attempt("read", self._read)
         if due:
             self._refresh_due_s = now_s + max(self._pace.refresh_s, _REST * (time.monotonic() - now_s))

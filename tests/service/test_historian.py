@@ -190,6 +190,22 @@ async def test_a_full_disk_is_told_once_and_what_came_is_written_when_there_is_r
     assert told[1].startswith("history is kept again")
 
 
+async def test_while_something_waits_only_its_write_ends_an_outage(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    pages = [40]
+    async with kept_by(lambda: bounded(tmp_path, pages), pace=Pace(refresh_s=0.02, retry_s=3600)) as historian:
+
+        def comes_due(store: Store) -> None:
+            historian._outage.retry_due_s = 0.0
+
+        historian.put([], [execution() for _ in range(3000)])
+        await until(lambda: historian.history().store.failures == 1)
+        await historian.ask(comes_due)
+        await until(lambda: historian.history().store.failures == 2)
+        assert not historian.history().store.up
+        assert [message.partition(":")[0] for message in caplog.messages] == ["history cannot be written, and is tried again until it can"]
+        pages[0] = 1_000_000
+
+
 async def test_what_waits_is_bounded_and_what_is_over_is_counted(tmp_path: Path) -> None:
     pages = [40]
     async with kept_by(lambda: bounded(tmp_path, pages), max_waiting=2000) as historian:
