@@ -20,6 +20,8 @@ DEFAULT_URL: Final = "http://127.0.0.1:9465"
 _TIMEOUT_S: Final = 10.0
 _WRONG_CALL: Final = frozenset({400, 401, 409, 413, 415})
 _LATER: Final = 503
+_ALWAYS_TAKEN_BYTES: Final = 1024 * 1024
+"""A longer body may be too much. The API says so while the body is still on its way, where nobody hears it, and hangs up."""
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -85,6 +87,9 @@ class Client:
             raise self._refusal(error) from None
         except (OSError, HTTPException) as error:
             reason = getattr(error, "reason", error)
+            if isinstance(reason, BrokenPipeError | ConnectionResetError) and body is not None and len(body) > _ALWAYS_TAKEN_BYTES:
+                said = f"{masked(self.url)} hung up in the midst of {len(body) / 1e6:.1f} MB: that is more than it takes; send less at once"
+                raise ApiError(said, refused=True) from None
             raise ApiError(
                 f"no processor answers at {masked(self.url)} ({_words(reason)}); start one with `otel-quality serve`, or name another"
                 " with --api URL or OTEL_QUALITY_API_URL",

@@ -1,5 +1,6 @@
 """The client of the commands: what it sends with a write, and to whom."""
 
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -77,3 +78,18 @@ def test_no_answer_may_pass_and_a_refusal_does_not() -> None:
     with listening(status=400) as (url, _), pytest.raises(ApiError) as refused:
         Client(url).get("/v1/scores")
     assert refused.value.passing is False
+
+
+def test_a_body_in_whose_midst_the_api_hangs_up_is_refused_for_its_size() -> None:
+    def hang_up(server: socket.socket) -> None:
+        connection, _ = server.accept()
+        with connection:
+            connection.recv(1)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        Thread(target=hang_up, args=(server,), daemon=True).start()
+        with pytest.raises(ApiError, match=r"^http://127\.0\.0\.1:\d+ hung up in the midst of 20\.0 MB: .* send less") as caught:
+            Client(f"http://127.0.0.1:{server.getsockname()[1]}").post("/v1/sessions", "a" * 20_000_000)
+    assert (caught.value.refused, caught.value.passing) == (True, False)
+    with pytest.raises(ApiError, match="no processor answers"):
+        Client("http://127.0.0.1:1").post("/v1/sessions", "a" * 20_000_000)
