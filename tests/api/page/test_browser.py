@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from tests.api.page.shown import SESSION, served
 from tests.cli.served import Served
@@ -15,6 +15,7 @@ from tools.debian import find
 PAGES = ("/", "/sessions", f"/sessions/{SESSION}", "/evaluations", "/sessions/nobody")
 NARROW, WIDE = 320, 1280
 TOKEN = "secret-1"
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +40,12 @@ def server() -> Iterator[Served]:
 def page(browser: Browser) -> Iterator[Page]:
     with browser.new_page() as page:
         yield page
+
+
+def press(part: Locator, key: str) -> None:
+    """A key on a part of the page once that is shown: forms are only when the page's script has run, which no key waits for by itself."""
+    expect(part).to_be_visible()
+    part.press(key)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -80,15 +87,15 @@ def test_it_can_be_read_without_javascript(browser: Browser, server: Served) -> 
 
 def test_feedback_and_an_override_by_keyboard_alone(page: Page, server: Served) -> None:
     page.goto(f"{server.url}/sessions/conv-1")
-    page.get_by_text("Give feedback").press("Enter")
-    page.get_by_role("radio", name="Up").press("Space")
-    page.get_by_label("Comment").press("Tab")
+    press(page.get_by_text("Give feedback"), "Enter")
+    press(page.get_by_role("radio", name="Up"), "Space")
+    press(page.get_by_label("Comment"), "Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_text(re.compile(r"up message \d+"))).to_be_visible()
     (said,) = server.keeper.tell(lambda store: store.feedback(session="conv-1"))
     assert (said.rating, said.source) == (1, "page")
 
-    page.get_by_text("Override this grade").press("Enter")
+    press(page.get_by_text("Override this grade"), "Enter")
     page.get_by_label("Completed").select_option("no")
     note = page.get_by_label("Note")
     note.type("It did nothing.")

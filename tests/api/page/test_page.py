@@ -22,7 +22,7 @@ def server() -> Iterator[Served]:
 
 
 def get(server: Served, path: str) -> httpx.Response:
-    return httpx.get(server.url + path)
+    return httpx.get(server.url + path, timeout=60)
 
 
 class Addresses(HTMLParser):
