@@ -29,6 +29,10 @@ VERSIONS = Versions("1:judge-1", "1-aaaaaaaa")
 class FakeJudge:
     """Behind every panel of a test.
 
+    Args:
+        held: it keeps everybody waiting until it is let go.
+        first: so many calls are answered all the same.
+
     Attributes:
         asked: how often an expert was asked about a text.
         under_way, most_under_way: calls at the same time.
@@ -37,13 +41,13 @@ class FakeJudge:
         versions: of all panels.
     """
 
-    def __init__(self, *, held: bool = False) -> None:
+    def __init__(self, *, held: bool = False, first: int = 0) -> None:
         self.asked: Counter[tuple[str, str]] = Counter()
         self.under_way = self.most_under_way = self.made = self.closed = 0
         self.spent = Spent()
         self.threads: set[str] = set()
         self.rubric = VERSIONS.rubric
-        self._held, self._let_go = held, threading.Event()
+        self._held, self._first = held, first
         self._waiting: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
         self._lock = threading.Lock()
 
@@ -61,7 +65,8 @@ class FakeJudge:
 
     async def hold(self) -> None:
         with self._lock:
-            if not self._held:
+            if not self._held or self._first > 0:
+                self._first -= 1
                 event = None
             else:
                 event = asyncio.Event()
