@@ -23,7 +23,7 @@ from otel_quality.service.judging.beside import Across, Asks, Beside
 from otel_quality.service.judging.budget import DAY_NS, Purse, Treasury
 from otel_quality.service.judging.equipment import Equipment
 from otel_quality.service.judging.panels import Panel
-from otel_quality.service.judging.runs import OPEN, PAGE, Means, UnderWay, open_items, patiently
+from otel_quality.service.judging.runs import OPEN, PAGE, Means, UnderWay, lost, open_items, patiently
 from otel_quality.store.contract import Store
 from otel_quality.vocabulary.axes import ItemState
 
@@ -174,15 +174,17 @@ class Judging:
             await panel.close()
             await self._give_up(run, "the judge or its rubric has changed since it began")
             return
-        await patiently(self._asks, lambda store: _become(store, run.id, ["running"], "pending"))
-        items = await open_items(self._asks, run.id)
-        spent = await patiently(self._asks, lambda store: store.spent(since_ns=0, run=run.id))
         self._treasury.turn(*await patiently(self._asks, self._today))
+        purse = self._treasury.purse(await patiently(self._asks, lambda store: store.spent(since_ns=0, run=run.id)))
+        gone = await lost(self._means, run.id, panel)
+        await patiently(self._asks, lambda store: _cut_off(store, run.id, gone, now_ns=self._gear.now_ns()))
+        purse.spend(sum((spent for _, _, spent in gone), Spent()))
+        items = await open_items(self._asks, run.id)
         if run.id in self._unwanted:  # it was cancelled while its sessions were looked up
             await panel.close()
             return
         _log.info("run %s is continued: %d sessions are left", run.id, len(items))
-        self._begin(run, items, panel, self._treasury.purse(spent))
+        self._begin(run, items, panel, purse)
 
     async def _give_up(self, run: Run, why: str) -> None:
         ended = replace(run, state="failed", ended_ns=time.time_ns(), error=f"not continued after a restart: {why}")
@@ -200,9 +202,7 @@ class Judging:
             await asyncio.to_thread(self._equipment.close)
 
     def _begin(self, run: Run, items: Sequence[Item], panel: Panel, purse: Purse) -> None:
-        gear = self._gear
-        means = Means(self._asks, self._calls, self._config.concurrency, gear.masked, gear.anchors, gear.now_ns)
-        under_way = self._under_way[run.id] = UnderWay(run, items, panel, purse, means)
+        under_way = self._under_way[run.id] = UnderWay(run, items, panel, purse, self._means)
         self._tasks[run.id] = asyncio.create_task(self._work(under_way, panel))
 
     async def _work(self, under_way: UnderWay, panel: Panel) -> None:
@@ -225,6 +225,11 @@ class Judging:
         if self._equipment is None:
             raise NoJudge
         return self._equipment
+
+    @property
+    def _means(self) -> Means:
+        gear = self._gear
+        return Means(self._asks, self._calls, self._config.concurrency, gear.masked, gear.anchors, gear.now_ns)
 
     def _made(self, wish: Wish) -> tuple[Equipment, Wish, Panel]:
         """The wish with its judge's name and model, and the panel."""
@@ -294,6 +299,14 @@ def _cancelled(store: Store, run_id: str, spent: Spent | None, *, now_ns: int) -
     if run is not None and running:
         _end(store, replace(run, state="cancelled", ended_ns=now_ns, spent=spent or run.spent), OPEN, "cancelled")
     return store.run(run_id), running
+
+
+def _cut_off(store: Store, run_id: str, gone: Sequence[tuple[str, str, Spent]], *, now_ns: int) -> None:
+    """Count what a run that was cut off may have taken unheard, once: its sessions under way wait again."""
+    with store.transaction():
+        for session, expert, spent in gone:
+            store.add_spent(run_id, session, expert, spent, now_ns=now_ns)
+        _become(store, run_id, ["running"], "pending")
 
 
 def _end(store: Store, run: Run, states: Sequence[ItemState], becomes: ItemState) -> None:

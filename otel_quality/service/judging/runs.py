@@ -6,7 +6,8 @@
     what is left then        stays pending in the run, and the next run takes it
 
 Whatever stands in the store is not done again: a session that is ok is not judged, an expert that has spoken is not asked. So a run that
-was cut off goes on where it was, and at most the calls that were under way are made twice.
+was cut off goes on where it was, and at most the calls that were under way are made twice. What was set aside for those counts as spent,
+so that a budget holds however often a run is cut off.
 
 Decision: experts of a session are asked at the same time, and once one has failed, those not yet asked are left out. Those under way are
 waited for, because what they take is paid for anyway and should be counted.
@@ -64,14 +65,6 @@ class Means:
     now_ns: Callable[[], int]
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What the store knows of a session in a run."""
-
-    transcript: Transcript | None
-    assessments: tuple[Assessment, ...]
-
-
 class UnderWay:
     """A run that is being worked on.
 
@@ -125,13 +118,12 @@ class UnderWay:
         Raises:
             JudgeError: it cannot be judged.
         """
-        found = await self._put(lambda store: _look(store, self.run.id, item))
-        transcript = self._means.anchors.get(item.session) if item.anchor else found.transcript
+        transcript, assessments = await _look(self._means, self.run.id, item)
         if transcript is None:
             raise JudgeError(_GONE)
         digest = "" if item.anchor else texts.digest(transcript)
         transcript = self._means.masked(transcript)
-        said = {each.expert: each for each in found.assessments}
+        said = {each.expert: each for each in assessments}
         missing = [expert for expert in self._panel.experts if expert not in said]
         wanted = share(self._panel.estimate(transcript), len(missing), len(self._panel.experts))
         if bound := self._purse.beyond(wanted):
@@ -260,6 +252,26 @@ async def patiently(asks: Asks, work: Callable[[Store], T]) -> T:
             wait_s = min(2 * wait_s, _MOST_RETRY_S)
 
 
-def _look(store: Store, run_id: str, item: Item) -> _Found:
-    transcript = None if item.anchor else store.transcript(item.session)
-    return _Found(transcript, tuple(store.assessments(run_id, item.session)))
+async def lost(means: Means, run_id: str, panel: Panel) -> list[tuple[str, str, Spent]]:
+    """What was set aside for experts who had been asked, or were to be, when a run was cut off: session, expert, tokens and cost.
+
+    Nobody heard whether they answered, so no call is counted.
+    """
+    found: list[tuple[str, str, Spent]] = []
+    for item in await patiently(means.asks, lambda store: store.items(run_id, state="running", limit=PAGE)):
+        transcript, assessments = await _look(means, run_id, item)
+        if transcript is not None:
+            each = share(panel.estimate(means.masked(transcript)), 1, len(panel.experts))
+            said = {assessment.expert for assessment in assessments}
+            found += [(item.session, expert, replace(each, calls=0)) for expert in panel.experts if expert not in said]
+    return found
+
+
+async def _look(means: Means, run_id: str, item: Item) -> tuple[Transcript | None, list[Assessment]]:
+    """What a session of a run says, where that is kept, and what experts have said of it."""
+
+    def question(store: Store) -> tuple[Transcript | None, list[Assessment]]:
+        return None if item.anchor else store.transcript(item.session), store.assessments(run_id, item.session)
+
+    transcript, assessments = await patiently(means.asks, question)
+    return means.anchors.get(item.session) if item.anchor else transcript, assessments

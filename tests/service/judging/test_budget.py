@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from otel_quality.core.evaluations.record import Spent, Wish
+from otel_quality.core.evaluations.record import Assessment, Spent, Wish
 from otel_quality.service.judging.budget import DAY_NS, Treasury, share
 from tests.service.history import until
 from tests.service.judging.bench import at_work, keep
@@ -98,6 +98,23 @@ async def test_a_dry_run_tells_what_a_run_would_take_and_asks_nobody(keeper: Kee
     async with at_work(keeper, FakeJudge(), run_budget_tokens=5_000) as bench:
         assert (await bench.estimate(Wish("all"))).note == "the budget of this run (judge.run_budget_tokens = 5,000) ends it early"
         assert (await bench.estimate()).note.startswith("there is nothing to judge")
+
+
+async def test_calls_that_were_under_way_when_a_run_was_cut_off_count_against_the_budget_of_the_day_once(keeper: Keeper) -> None:
+    keep(keeper, a="score 80", b="score 20", c="score 30")
+    first, second = FakeJudge(held=True), FakeJudge()
+    async with at_work(keeper, first, concurrency=2) as bench:
+        run = await bench.start()
+        await until(lambda: first.under_way == 2)
+    each = ESTIMATE.input_tokens + ESTIMATE.output_tokens
+    keeper.tell(lambda store: store.add_assessment(run.id, "c", Assessment("planner", {}), now_ns=keeper.now_ns))
+    for _ in range(2):
+        async with at_work(keeper, second, day_budget_tokens=4 * each - 1) as bench:
+            ended = await bench.ended(run.id)
+        assert "judge.day_budget_tokens" in ended.note
+        assert not second.asked
+        spent = keeper.tell(lambda store: store.spent(since_ns=0))
+        assert (spent.calls, spent.input_tokens + spent.output_tokens) == (0, 3 * each), "of one expert it is known"
 
 
 async def test_a_session_waits_for_those_under_way_before_a_budget_is_called_used_up(keeper: Keeper) -> None:

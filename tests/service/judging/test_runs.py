@@ -17,7 +17,7 @@ from otel_quality.service.judging.runs import AWAY
 from otel_quality.vocabulary.errors import StoreUnavailable
 from tests.service.history import until
 from tests.service.judging.bench import at_work, keep
-from tests.service.judging.fake import EXPERTS, PRICE, VERSIONS, FakeJudge, says
+from tests.service.judging.fake import ESTIMATE, EXPERTS, PRICE, VERSIONS, FakeJudge, says
 from tests.service.keeper import Keeper
 
 pytestmark = pytest.mark.anyio
@@ -254,11 +254,14 @@ async def test_a_run_goes_on_after_a_stop_and_asks_nobody_twice(keeper: Keeper) 
         for said in keeper.tell(lambda store, of=item.session: store.assessments(run.id, of))  # type: ignore[misc]
     }
     assert len(known) == 6
+    (running,) = keeper.tell(lambda store: store.items(run.id, state="running"))
+    lost = sum((running.session, expert) not in known for expert in EXPERTS)
     async with at_work(keeper, after, concurrency=1) as bench:
         ended = await bench.ended(run.id)
     assert (ended.state, dict(ended.counts)) == ("done", {"ok": 10})
     assert sum(after.asked.values()) == 20 - len(known)
-    assert ended.spent == times(PRICE, 20)
+    spent = sum([PRICE] * 20 + [replace(ESTIMATE, calls=0)] * lost, Spent())
+    assert ended.spent == replace(spent, cost_usd=pytest.approx(spent.cost_usd)), "what nobody heard of counts as it was set aside"
 
 
 async def left_behind(keeper: Keeper, **texts: str) -> str:
