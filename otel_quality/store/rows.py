@@ -130,6 +130,7 @@ def from_session(record: SessionRecord, grade: Grade | None, *, sources: str, no
             "models": names(record.models),
             "only_model": record.models[0] if len(record.models) == 1 else "",
             "task_type": record.task_type,
+            "work": record.work,
             "active_ns": record.end_ns or now_ns,
             "updated_ns": now_ns,
             "api_calls": record.api_calls,

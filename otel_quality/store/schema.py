@@ -176,7 +176,14 @@ _OUTDATED: Final = (
     "CREATE INDEX evaluations_session ON evaluations (session, anchor, time_ns, judge, rubric, latest_by, outdated)",
 )
 
-MIGRATIONS: Final = (_FIRST, _INDEXES, _JUDGED, _OUTDATED)
+_WORK: Final = (
+    "ALTER TABLE sessions ADD COLUMN work TEXT NOT NULL DEFAULT ''",
+    "UPDATE sessions SET work = task_type",
+    "DROP INDEX sessions_model",
+    "CREATE INDEX sessions_model ON sessions (only_model, work, tokens, cost_usd, api_calls) WHERE only_model <> ''",
+)
+
+MIGRATIONS: Final = (_FIRST, _INDEXES, _JUDGED, _OUTDATED, _WORK)
 """Migration n (from 1) is `MIGRATIONS[n - 1]`."""
 
 VERSIONS: Final = "CREATE TABLE IF NOT EXISTS migrations (version BIGINT PRIMARY KEY, applied_ns BIGINT NOT NULL)"

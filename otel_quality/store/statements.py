@@ -88,10 +88,10 @@ MODEL_PERFORMANCE: Final = f"""
     GROUP BY model, task_type ORDER BY samples DESC, model, task_type LIMIT {MOST}
 """  # noqa: S608
 MODEL_SESSIONS: Final = """
-    SELECT only_model, task_type, SUM(tokens), SUM(cost_usd), SUM(CASE WHEN tokens > 0 THEN api_calls ELSE 0 END),
+    SELECT only_model, work, SUM(tokens), SUM(cost_usd), SUM(CASE WHEN tokens > 0 THEN api_calls ELSE 0 END),
         SUM(CASE WHEN cost_usd > 0 THEN api_calls ELSE 0 END)
-    FROM sessions WHERE only_model <> '' AND (CAST(:task_type AS TEXT) IS NULL OR task_type = :task_type)
-    GROUP BY only_model, task_type
+    FROM sessions WHERE only_model <> '' AND (CAST(:task_type AS TEXT) IS NULL OR work = :task_type)
+    GROUP BY only_model, work
 """
 _EFFECT: Final = """
     COUNT(*), SUM(success) FROM executions WHERE time_ns >= :since
@@ -137,14 +137,14 @@ SESSION_COLUMNS: Final = """
     by_person_completed, by_person_efficiency, by_person_quality, by_person_recovered
 """
 _GIVEN: Final = """
-    id, sources, platform, agents, models, only_model, task_type, active_ns, updated_ns, api_calls, messages, tokens, cost_usd,
-    told_by_span, graded_ns, completed, efficiency, quality, recovered, errors, loop_risk, p_completed, record, grade
+    id, sources, platform, agents, models, only_model, task_type, work, active_ns, updated_ns, api_calls, messages, tokens,
+    cost_usd, told_by_span, graded_ns, completed, efficiency, quality, recovered, errors, loop_risk, p_completed, record, grade
 """
 _REPLACED: Final = ", ".join(f"{name.strip()} = excluded.{name.strip()}" for name in _GIVEN.split(",")[1:])
 PUT_SESSION: Final = f"""
     INSERT INTO sessions ({_GIVEN}, pinned, profile, name) VALUES (
-        :id, :sources, :platform, :agents, :models, :only_model, :task_type, :active_ns, :updated_ns, :api_calls, :messages, :tokens,
-        :cost_usd, :told_by_span, :graded_ns, :completed, :efficiency, :quality, :recovered, :errors, :loop_risk, :p_completed,
+        :id, :sources, :platform, :agents, :models, :only_model, :task_type, :work, :active_ns, :updated_ns, :api_calls, :messages,
+        :tokens, :cost_usd, :told_by_span, :graded_ns, :completed, :efficiency, :quality, :recovered, :errors, :loop_risk, :p_completed,
         :record, :grade, 0, '', ''
     ) ON CONFLICT (id) DO UPDATE SET {_REPLACED}
 """  # noqa: S608

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from otel_quality.core.history import Failures, Meta, Report, SessionFilter
+from otel_quality.core.tools.ingest import executions
 from otel_quality.core.tools.knowledge import AgentPerformance, Effect, ModelPerformance, Policy, Tally
 from otel_quality.store.contract import Config, Store
 from tests.store.conftest import Opened
@@ -96,13 +97,23 @@ def test_models_by_task_with_tokens_of_executions_else_of_sessions_and_cost_of_s
     store.put_executions([execution(input_tokens=10, output_tokens=30), execution(input_tokens=20, success=False), execution(model="m2")])
     store.put_executions([execution(model="m3", task_type="testing")])
     for name, models in (("a", ("m1",)), ("b", ("m2",)), ("c", ("m2", "m3"))):
-        store.put_session(session(name, models=models), grade(), source="spans", now_ns=NOW)
+        store.put_session(session(name, models=models, task=""), grade(), source="spans", now_ns=NOW)
     assert store.model_performance() == [
         ModelPerformance("m1", "debugging", Tally(2, 1), 20.0, 30.0, 0.005),
         ModelPerformance("m2", "debugging", Tally(1, 1), 20.0, 125.0, 0.005),
         ModelPerformance("m3", "testing", Tally(1, 1), 20.0, None, None),
     ]
     assert [each.model for each in store.model_performance(task_type="testing")] == ["m3"]
+
+
+@pytest.mark.parametrize(("told", "kept_under"), [("code", "code"), ("general", "debugging"), ("", "debugging")])
+def test_tokens_and_cost_of_a_model_are_found_under_the_task_of_its_executions(store: Store, told: str, kept_under: str) -> None:
+    record = session(task=told)
+    store.put_session(record, grade(), source="spans", now_ns=NOW)
+    store.put_executions(executions(record, now_ns=NOW))
+    assert [each.task_type for each in store.model_performance()] == [kept_under]
+    (found,) = store.model_performance(task_type=kept_under)
+    assert (found.mean_tokens, found.cost_per_call_usd) == (125.0, 0.005)
 
 
 def test_where_every_run_has_a_name_of_its_own_the_busiest_are_told(store: Store) -> None:

@@ -16,13 +16,13 @@ from otel_quality.store.opening import open_store
 from otel_quality.store.rows import from_session
 from otel_quality.store.schema import MIGRATIONS, VERSIONS
 from otel_quality.store.sqlite import FILE
-from tests.store.samples import JUDGE, NOW, evaluation, feedback, grade, session, transcript
+from tests.store.samples import JUDGE, NOW, evaluation, execution, feedback, grade, session, transcript
 from tests.store.server import Server
 
 Version = Callable[[Callable[[str, dict[str, object]], object], str], None]
 Old = Callable[[Version, Path, Callable[[], Server]], str]
-SINCE_THEN = {"messages"}
-"""Columns that the first version did not have."""
+SINCE_THEN = {"messages", "work"}
+"""Columns of sessions that the first version did not have."""
 
 
 def first_version(execute: Callable[[str, dict[str, object]], object], mark: str) -> None:
@@ -38,7 +38,8 @@ def third_version(execute: Callable[[str, dict[str, object]], object], mark: str
     migrated(execute, 3)
     for name in ("judged", "other"):
         given = from_session(session(name), grade(), sources="\x1fspans\x1f", now_ns=NOW)
-        insert(execute, mark, "sessions", given | {"pinned": 0, "profile": "", "name": "", "judge": JUDGE.judge, "rubric": JUDGE.rubric})
+        values = {name: value for name, value in given.items() if name != "work"}
+        insert(execute, mark, "sessions", values | {"pinned": 0, "profile": "", "name": "", "judge": JUDGE.judge, "rubric": JUDGE.rubric})
         text = {"session": name, "active_ns": NOW, "kept_ns": NOW, **from_transcript(transcript())}
         insert(execute, mark, "transcripts", {name: value for name, value in text.items() if name != "digest"})
     values = dict(from_evaluation(evaluation("judged", experts=()))) | {"latest": 1, "latest_by": 1}
@@ -78,6 +79,8 @@ def test_a_history_of_the_first_version_keeps_all_it_had(old: Old, tmp_path: Pat
     (kept,) = store.sessions(SessionFilter())
     assert (kept.record, kept.grade, kept.meta.profile, kept.completed) == (session(success=True), grade(), "ops", True)
     assert [each.label for each in store.labelled()] == [True]
+    store.put_executions([execution()])
+    assert [each.mean_tokens for each in store.model_performance()] == [125.0]
     store.put_evaluation(evaluation())
     store.put_feedback(feedback())
     (seen,) = store.overview(OverviewFilter(pinned=True), JUDGE)

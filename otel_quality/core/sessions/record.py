@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from otel_quality.vocabulary.measures import GENERAL
 from otel_quality.vocabulary.signs import Features
 
 
@@ -86,6 +87,11 @@ class SessionRecord:
     sketch: str = ""
     absorbs: tuple[str, ...] = ()
     messages: int = 0
+
+    @property
+    def work(self) -> str:
+        """What its tool executions are kept under: the task that was told, else the type that was inferred."""
+        return self.task if self.task not in ("", GENERAL) else self.task_type
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from typing import Final
 
 from otel_quality.core.sessions.record import SessionRecord, ToolUse
 from otel_quality.core.tools.execution import Execution
-from otel_quality.vocabulary.measures import GENERAL
 
 _HOUR_NS: Final = 3600 * 10**9
 _EPOCH_WEEKDAY: Final = 3
@@ -54,7 +53,7 @@ def _execution(record: SessionRecord, use: ToolUse, trace_id: str, number: int, 
         params_hash=use.params_hash,
         agent=use.agent or next(iter(record.agents), ""),
         model=next(iter(record.models), ""),
-        task_type=record.task if record.task not in ("", GENERAL) else record.task_type,
+        task_type=record.work,
         session=record.id,
         success=not use.error,
         latency_ns=use.latency_ns,
