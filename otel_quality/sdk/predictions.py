@@ -54,8 +54,9 @@ class _Known:
         self.question = asking.Question("/v1/predictions", self.take, body)
 
     def take(self, told: Any) -> None:
-        self.prediction = Prediction(min(max(float(told["probability"]), 0.0), 1.0), str(told["reason"]))
+        prediction = Prediction(min(max(float(told["probability"]), 0.0), 1.0), str(told["reason"]))
         self.told_s, self.id = time.monotonic(), str(told["id"])
+        self.prediction = prediction  # last: whoever sees it may execute at once, and that execution shall find the id
 
 
 _known: dict[_Key, _Known] = {}

@@ -88,6 +88,13 @@ def test_the_next_execution_carries_the_prediction_that_was_about_it_and_only_th
     assert processor.posted[0]["agent"] == "ezra"
 
 
+def test_an_answer_is_taken_whole_or_not_at_all() -> None:
+    known = predictions._Known(("git_status", "ezra", ""))
+    with pytest.raises(KeyError):
+        known.take({"probability": 0.9, "reason": "excellent"})
+    assert (known.prediction, known.id) == (UNKNOWN, "")
+
+
 def test_an_execution_with_other_parameters_or_another_tool_carries_none(processor: FakeProcessor) -> None:
     until(lambda: oq.predict_success("git_status", params={"path": "."}).probability == 0.9, "no prediction came")
     git_status("/tmp")
