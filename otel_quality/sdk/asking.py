@@ -133,16 +133,16 @@ def fetch(url: str, path: str, body: Mapping[str, Any] | None, token: str = "") 
         return None
     data = None if body is None else json.dumps(body).encode()
     headers = {"content-type": "application/json", "accept": "application/json"}
-    request = urllib.request.Request(url + path, data, headers)  # noqa: S310 - checked above
-    if token:  # unredirected: whoever answers at the address must not send the token on to another
-        request.add_unredirected_header("Authorization", f"Bearer {token}")
     try:
+        request = urllib.request.Request(url + path, data, headers)  # noqa: S310 - checked above
+        if token:  # unredirected: whoever answers at the address must not send the token on to another
+            request.add_unredirected_header("Authorization", f"Bearer {token}")
         with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:  # noqa: S310 - checked above
             return answer.status, json.loads(answer.read(_MAX_ANSWER_BYTES))
     except urllib.error.HTTPError as error:
         with error:
             return (error.code, None) if error.code < 500 else None
-    except (OSError, ValueError):  # not reachable, cut off, no JSON
+    except (OSError, ValueError):  # not reachable, cut off, no address, no JSON
         return None
 
 

@@ -172,6 +172,11 @@ def test_a_processor_that_is_not_there_costs_nothing_and_raises_nothing(monkeypa
     _begin_anew()
 
 
+@pytest.mark.parametrize("url", ["nonsense", "file:///etc/passwd", "http://["])
+def test_at_what_is_no_address_there_is_no_answer(url: str) -> None:
+    assert asking.fetch(url, "/v1/policies", None) is None
+
+
 def test_a_processor_that_does_not_answer_holds_nobody_up(processor: FakeProcessor) -> None:
     processor.hold.clear()
     begun = time.process_time()
