@@ -5,12 +5,22 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from otel_quality.sdk import asking
+
+
+def stop_asking() -> None:
+    """End the thread that asks and wait for its end, so that no late answer, nor a failure, is the next test's."""
+    asking.stop()
+    for thread in threading.enumerate():
+        if thread.name == "otel-quality-asker":
+            thread.join(30)
+
 
 class FakeProcessor:
     """Answers `/v1/predictions`, `/v1/policies` and `/v1/feedback`.
 
     Attributes:
-        status: of every answer; 200 gives what the test has set.
+        status: of every answer to a request that comes from now on; 200 gives what the test has set.
         probability: that predictions are given.
         policies: name to value.
         hold: while it is not set, requests wait.
@@ -39,6 +49,7 @@ class FakeProcessor:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 fake.hold.wait(20)
+                self.status = fake.status
                 fake.polls += 1
                 fake.asked.append(self.headers["authorization"])
                 listed = [{"name": name, "value": value, "updated": "2026-11-21T00:00:00Z"} for name, value in fake.policies.items()]
@@ -46,6 +57,7 @@ class FakeProcessor:
 
             def do_POST(self) -> None:
                 fake.hold.wait(20)
+                self.status = fake.status
                 body = json.loads(self.rfile.read(int(self.headers["content-length"])))
                 fake.seen.add(self.headers["authorization"])
                 if fake.moved:
@@ -57,7 +69,7 @@ class FakeProcessor:
                     self._answer(401, {"detail": "a token is needed"})
                     return
                 if self.path == "/v1/feedback":
-                    fake.opinions += [body] * (fake.status == 200)
+                    fake.opinions += [body] * (self.status == 200)
                     self._answer(201, body)
                     return
                 fake.posted.append(body)
@@ -66,7 +78,7 @@ class FakeProcessor:
 
             def _answer(self, status: int, told: Any) -> None:
                 body = json.dumps(told).encode()
-                self.send_response(status if fake.status == 200 else fake.status)
+                self.send_response(status if self.status == 200 else self.status)
                 self.send_header("content-type", "application/json")
                 self.send_header("content-length", str(len(body)))
                 self.end_headers()

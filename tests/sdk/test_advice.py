@@ -12,7 +12,7 @@ import pytest
 
 import otel_quality as oq
 from otel_quality.sdk import asking, policies, predictions
-from tests.sdk.processor import FakeProcessor
+from tests.sdk.processor import FakeProcessor, stop_asking
 from tests.sdk.recorded import attributes, one
 
 ID = "otel_quality.prediction.id"
@@ -36,12 +36,13 @@ def processor(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeProcessor]:
     monkeypatch.setattr(asking, "_PAUSES_S", (0.02,))
     _begin_anew()
     yield fake
-    _begin_anew()
+    asking.stop()
     fake.close()
+    _begin_anew()
 
 
 def _begin_anew() -> None:
-    asking.stop()
+    stop_asking()
     predictions._known.clear()
     policies._values.clear()
     policies._callbacks.clear()

@@ -12,7 +12,7 @@ import pytest
 import otel_quality as oq
 from otel_quality.sdk import asking, border
 from otel_quality.wire import names
-from tests.sdk.processor import FakeProcessor
+from tests.sdk.processor import FakeProcessor, stop_asking
 from tests.sdk.test_advice import until
 
 
@@ -22,10 +22,11 @@ def processor(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeProcessor]:
     monkeypatch.setenv("OTEL_QUALITY_API_URL", fake.url)
     monkeypatch.delenv("OTEL_QUALITY_API_TOKEN", raising=False)
     monkeypatch.setattr(asking, "_PAUSES_S", (0.02,))
-    asking.stop()
+    stop_asking()
     yield fake
     asking.stop()
     fake.close()
+    stop_asking()
 
 
 def test_an_opinion_reaches_the_processor_as_it_was_given(processor: FakeProcessor) -> None:
@@ -88,7 +89,7 @@ def test_the_token_of_the_environment_is_sent_and_a_missing_one_is_counted(
     before = border.failures()
     oq.feedback("c", 1, 1)
     until(lambda: border.failures() > before, "the refusal was not counted")
-    asking.stop()
+    stop_asking()
     monkeypatch.setenv("OTEL_QUALITY_API_TOKEN", "a-token-of-the-api")
     oq.feedback("c", 1, 1)
     until(lambda: len(processor.opinions) == 1, "it was refused with the token")
