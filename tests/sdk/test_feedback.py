@@ -15,6 +15,9 @@ from otel_quality.wire import names
 from tests.sdk.processor import FakeProcessor, stop_asking
 from tests.sdk.test_advice import until
 
+PATIENT = "import otel_quality as oq; from otel_quality.sdk import asking; asking.LAST_S = 60.0\n"
+"""Start of a program that waits at its end for as long as a busy machine needs, and not for the two seconds of a user's process."""
+
 
 @pytest.fixture
 def processor(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeProcessor]:
@@ -122,16 +125,14 @@ def test_what_makes_no_sense_is_counted_and_nothing_is_raised(processor: FakePro
 
 
 def test_the_end_of_the_process_waits_a_little_for_it(processor: FakeProcessor) -> None:
-    program = "import otel_quality as oq; [oq.feedback('c', index, 1) for index in range(20)]"
+    program = PATIENT + "[oq.feedback('c', index, 1) for index in range(20)]"
     environment = os.environ | {"OTEL_QUALITY_API_URL": processor.url}
     subprocess.run([sys.executable, "-c", program], env=environment, check=True, timeout=60)
     assert len(processor.opinions) == 20
 
 
 def test_the_end_of_the_process_does_not_sit_out_a_pause(processor: FakeProcessor) -> None:
-    program = (
-        "import sys, otel_quality as oq; from otel_quality.sdk import asking; asking._PAUSES_S = (300.0,); oq.feedback('c', 1, 1); input()"
-    )
+    program = PATIENT + "asking._PAUSES_S = (300.0,); oq.feedback('c', 1, 1); input()"
     processor.status = 503
     environment = os.environ | {"OTEL_QUALITY_API_URL": processor.url}
     with subprocess.Popen([sys.executable, "-c", program], env=environment, stdin=subprocess.PIPE, text=True) as process:
@@ -142,8 +143,8 @@ def test_the_end_of_the_process_does_not_sit_out_a_pause(processor: FakeProcesso
 
 
 def test_a_process_of_multiprocessing_waits_for_it_too(processor: FakeProcessor) -> None:
-    program = (
-        "import multiprocessing, otel_quality as oq\n"
+    program = PATIENT + (
+        "import multiprocessing\n"
         "process = multiprocessing.get_context('fork').Process(target=oq.feedback, args=('c', 1, 1))\n"
         "process.start(); process.join()"
     )
