@@ -8,11 +8,22 @@ import pytest
 from otel_quality.service.judging import anchors
 from tests.flow.judged import KEY, PRICES, asked, call, counts, ended, fill, judged_by, opened, run_of, start
 from tests.flow.programs import ROOT, Serve, free_port, until
-from tests.judge.fake import judge
+from tests.judge.fake import FakeJudge, judge
 
 EXPERTS = 4
 ANCHORS = len(anchors.load(""))
 CONCURRENCY = 4
+
+
+def hangs_after(fake: FakeJudge, calls: int) -> None:
+    """Let the judge answer so many calls and hang with all that come then, so that a run stands where it is, however slow the test is."""
+    fake.then(*["good"] * calls)
+    fake.always = "slow"
+
+
+def held(fake: FakeJudge) -> int:
+    """Calls that the judge hangs with. Once they are all that may be made at a time, every answer before them is on its way to the store."""
+    return sum(each.behaviour == "slow" for each in list(fake.seen))
 
 
 def test_a_run_costs_what_the_judge_counts_and_the_judge_is_seen_like_any_other_backend(tmp_path: Path) -> None:
@@ -43,12 +54,14 @@ def test_a_run_goes_on_after_a_kill_and_judges_nothing_twice(tmp_path: Path) -> 
     calls = EXPERTS * (100 + ANCHORS)
     with judge(key=KEY) as fake:
         environment = judged_by(fake, concurrency=CONCURRENCY)
+        hangs_after(fake, calls // 3)
         with Serve(tmp_path, environment=environment) as serve:
             run = start(serve)["id"]
-            until(lambda: len(fake.seen) > calls // 3, 60, lambda: f"a third of the calls\n{serve.output()}")
+            until(lambda: held(fake) == CONCURRENCY, 120, lambda: f"a third of the calls\n{serve.output()}")
             assert run_of(serve, run)["counts"]["ok"] > 0, "progress is told meanwhile"
             serve.stop(signal.SIGKILL)
         before = asked(fake)
+        fake.always = "good"
         store = opened(tmp_path)
         kept = sum(len(store.assessments(run, item.session)) for item in store.items(run, limit=1000))
         store.close()
@@ -70,18 +83,14 @@ def test_a_run_goes_on_after_a_kill_and_judges_nothing_twice(tmp_path: Path) -> 
 def test_a_run_goes_on_after_an_orderly_end_and_can_be_cancelled_at_once(tmp_path: Path) -> None:
     fill(tmp_path, 30)
     with judge(key=KEY) as fake:
-        environment = judged_by(fake, protocol="anthropic")
+        environment = judged_by(fake, protocol="anthropic", concurrency=CONCURRENCY)
         nowhere = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{free_port()}"}
+        hangs_after(fake, EXPERTS * (ANCHORS + 3 + CONCURRENCY))
         with Serve(tmp_path, environment=environment | nowhere) as serve:
             run = start(serve)["id"]
-            until(
-                lambda: run_of(serve, run)["counts"].get("ok", 0) >= 3,
-                60,
-                lambda: f"three sessions: {run_of(serve, run)}\n{serve.output()}",
-            )
-            fake.always = "slow"
-            until(fake.held.is_set, 60, "a call that hangs")
-            assert serve.stop(signal.SIGTERM, deadline_s=6) == 0, "neither a judge that hangs nor spans that nobody takes hold up the end"
+            until(lambda: held(fake) == CONCURRENCY, 120, lambda: f"calls that hang: {run_of(serve, run)}\n{serve.output()}")
+            assert run_of(serve, run)["counts"]["ok"] >= 3, "no more than the sessions under way are not judged"
+            assert serve.stop(signal.SIGTERM, deadline_s=9) == 0, "neither a judge that hangs nor spans that nobody takes hold up the end"
         with Serve(tmp_path, environment=environment) as serve:
             assert run_of(serve, run)["status"] == "running"
             until(lambda: len(fake.seen) and run_of(serve, run)["counts"].get("running", 0), 60, "a session under way")
