@@ -6,7 +6,9 @@ Prints nothing unless it is given the console.
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from rich.cells import cell_len
 from rich.console import Console
+from rich.table import Column as Tabled
 from rich.table import Table
 from rich.text import Text
 
@@ -17,6 +19,10 @@ CELLS: Final = 20
 """Cells of a score bar; one is 5 points."""
 _PIPE_WIDTH: Final = 160
 """Columns where stdout is no terminal: nothing there has to be cut or wrapped."""
+_FOLDED: Final = 8
+"""Characters to which a column that may be folded is folded at most."""
+_GAP: Final = 2
+"""Characters between two columns."""
 
 STATE_STYLES: Final = {"learning": "dim", "stable": "green", "mild": "yellow", "severe": "bold red"}
 STATE_MARKS: Final = {"learning": "…", "stable": "✓", "mild": "▲", "severe": "✗"}
@@ -74,14 +80,28 @@ def section(out: Console, part: Section) -> None:
     if part.note:
         out.print(Text(plain(part.note), style="dim"))
     if part.table:
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+        rows = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
         for column in part.table.columns:
-            table.add_column(column.name, justify="right" if column.number else "left", no_wrap=not column.wide, overflow="fold")
+            rows.add_column(column.name, justify="right" if column.number else "left", no_wrap=not column.wide, overflow="fold")
         for row in part.table.rows:
-            table.add_row(*(Text(plain(cell)) for cell in row))
-        out.print(table)
+            rows.add_row(*(Text(plain(cell)) for cell in row))
+        table(out, rows)
     for each in part.items:
         item(out, Text("• "), Text(plain(each)))
+
+
+def table(out: Console, rows: Table) -> None:
+    """Print a table. Where the terminal has no room for it, what stands to the right is cut, and not the names on the left."""
+    least = sum(map(_least, rows.columns)) + _GAP * (len(rows.columns) - 1)
+    if out.is_terminal and least > out.width:
+        rows.width = least
+    out.print(rows)
+
+
+def _least(column: Tabled) -> int:
+    """Characters that a column keeps: all of one that is not folded, else enough to know its cells by."""
+    widest = max((cell_len(str(cell)) for cell in column.cells), default=0)
+    return max(widest, cell_len(str(column.header))) if column.no_wrap else min(widest, _FOLDED)
 
 
 def bar(score: float) -> str:

@@ -115,6 +115,6 @@ def _table(graded: list[tuple[SessionRecord, Grade]]) -> None:
             *((f"{said.p_completed:.2f}",) if said.p_completed is not None else ()),
             Text(said.summary, style="green" if said.task_completed else "yellow"),
         )
-    out.print(table)
+    terminal.table(out, table)
     completed = sum(said.task_completed for _, said in graded)
     out.print(f"{counted(len(graded), 'session')}, {terminal.share(completed, len(graded))} completed by the rules")

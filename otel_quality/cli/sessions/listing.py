@@ -37,7 +37,7 @@ def show(filters: Mapping[str, Any], *, api_url: str, as_json: bool) -> None:
         table.add_column(name, justify="left" if left else "right", no_wrap=name != "session", overflow="fold")
     for session in answer["sessions"]:
         table.add_row(*_row(session), *((_goal(session),) if judged else ()), *((_said(session),) if told else ()))
-    out.print(table)
+    terminal.table(out, table)
     if any(session["overridden"] for session in answer["sessions"]):
         out.print(Text("* graded by a person", style="dim"))
     if any(session["status"] == "stale" for session in answer["sessions"]):
