@@ -43,6 +43,14 @@ class Database(ABC):
         """Hand freed space to the file system, where the database does not by itself. Outside of a transaction."""
 
     @abstractmethod
+    def claim(self, name: str) -> bool:
+        """Whether what has this name is ours now: no other process has it until `release`, or until we are gone."""
+
+    @abstractmethod
+    def release(self, name: str) -> None:
+        """Give back what was claimed; what was not is no error."""
+
+    @abstractmethod
     def close(self) -> None:
         """Let go."""
 

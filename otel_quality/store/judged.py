@@ -59,6 +59,12 @@ class Judged(Protocol):
     def add_run(self, run: Run, items: Sequence[Item]) -> None:
         """Keep a new run with its sessions, all in one transaction."""
 
+    def claim_run(self, run_id: str) -> bool:
+        """Whether it is ours to work on: no other process that shares this history has it until `release_run`, or until we are gone."""
+
+    def release_run(self, run_id: str) -> None:
+        """Leave it to whoever claims it next."""
+
     def set_run(self, run: Run) -> None:
         """Change state, end, spent, error and note of a run; its counts are counted from its items."""
 

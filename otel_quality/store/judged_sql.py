@@ -19,6 +19,7 @@ from otel_quality.vocabulary.axes import ItemState
 
 _CHANGES: Final = 20
 """Of what one author said of one message, the latest are kept."""
+_CLAIMED: Final = "otel_quality run {}"
 _SHIFT_NS: Final = 3 * weeks.DAY_NS
 """Added to an instant so that weeks begin on Monday: day 0 was a Thursday."""
 
@@ -114,6 +115,12 @@ class SqlJudged(ABC):
             self._change(sql.ADD_RUN, rows.from_run(run))
             numbered = [rows.from_item(run.id, item) | {"place": place} for place, item in enumerate(items)]
             self._database.insert_new(sql.ADD_ITEM, numbered)
+
+    def claim_run(self, run_id: str) -> bool:
+        return self._database.claim(_CLAIMED.format(clean(run_id)))
+
+    def release_run(self, run_id: str) -> None:
+        self._database.release(_CLAIMED.format(clean(run_id)))
 
     def set_run(self, run: Run) -> None:
         self._change(sql.SET_RUN, rows.from_run(run))

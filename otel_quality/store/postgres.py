@@ -1,6 +1,6 @@
 """History in PostgreSQL, in a schema of its own (`otel_quality`), so that it can share a database with others.
 
-A lost connection is an error of the call that finds it lost; the next call connects again.
+A lost connection is an error of the call that finds it lost; the next call connects again, and claims again what was claimed.
 
 Decision: psycopg's own parameters and pipeline, no pool and no ORM: one thread writes batches.
 Decision: passwords belong in ~/.pgpass or PGPASSWORD, which libpq reads by itself; one in `store.url` works and is never logged.
@@ -26,6 +26,8 @@ _PATIENCE: Final = {
 """A server that falls silent is noticed after 10 seconds, and not after the many minutes that TCP itself would wait."""
 _LOCK: Final = 7_295_318_054
 """Advisory lock that two processors that start at once take in turn for the migrations."""
+_CLAIM: Final = "SELECT pg_try_advisory_lock(hashtextextended(CAST(:name AS TEXT), 0))"
+_RELEASE: Final = "SELECT pg_advisory_unlock(hashtextextended(CAST(:name AS TEXT), 0))"
 _PARAMETER: Final = re.compile(r"(?<![:\w]):(\w+)")
 _EXECUTION_BYTES: Final = 600
 _ROW_BYTES: Final = 560
@@ -67,6 +69,7 @@ class Postgres(Database):
         self._psycopg = psycopg
         self._url = url
         self._connection: psycopg.Connection[Row] | None = None
+        self._claimed: set[str] = set()
         self._connect()
 
     def _connect(self) -> Any:
@@ -84,6 +87,8 @@ class Postgres(Database):
                 connection.execute("CREATE SCHEMA IF NOT EXISTS otel_quality")
                 self.migrate()
                 connection.execute("SELECT pg_advisory_unlock(%s)", (_LOCK,))
+                for name in self._claimed:
+                    self.query(_CLAIM, {"name": name})
             except driver.errors.InsufficientPrivilege as error:
                 self.close()
                 raise StoreRefused(f"PostgreSQL: {_line(error)}; the user needs CREATE on the database") from error
@@ -117,6 +122,17 @@ class Postgres(Database):
 
     def give_back(self) -> None:
         """Nothing: autovacuum does."""
+
+    def claim(self, name: str) -> bool:
+        """By a lock of the connection, which the server frees when the connection ends, however that is."""
+        if name not in self._claimed and self.query(_CLAIM, {"name": name})[0][0]:
+            self._claimed.add(name)
+        return name in self._claimed
+
+    def release(self, name: str) -> None:
+        if name in self._claimed:
+            self._claimed.discard(name)
+            self.query(_RELEASE, {"name": name})
 
     def close(self) -> None:
         if self._connection is not None:

@@ -76,6 +76,13 @@ class Sqlite(Database):
         with self._told():
             self._connection.executescript("PRAGMA incremental_vacuum;")
 
+    def claim(self, name: str) -> bool:
+        """Always: a file is one processor's."""
+        return True
+
+    def release(self, name: str) -> None:
+        """Nothing is held."""
+
     def close(self) -> None:
         self._connection.close()
 

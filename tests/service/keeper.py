@@ -1,4 +1,4 @@
-"""A historian by hand: a real store in memory, owned by one thread, asked one question at a time; and sessions to fill it with."""
+"""A historian by hand: a real store, in memory where nothing else is said, owned by one thread, asked one question at a time; and sessions to fill it with."""
 
 import asyncio
 from collections.abc import Callable
@@ -34,9 +34,9 @@ class Keeper:
         keep_text: whether the text of what is handed in is kept.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, url: str = "") -> None:
         self._thread = ThreadPoolExecutor(1)
-        self.store: Store = self._thread.submit(open_store, StoreConfig(), data_dir=None).result()
+        self.store: Store = self._thread.submit(open_store, StoreConfig(url=url), data_dir=None).result()
         self.now_ns = NOW_NS
         self.fails: Exception | None = None
         self.keep_text = False

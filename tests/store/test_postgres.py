@@ -12,6 +12,7 @@ from otel_quality.store.opening import open_store
 from otel_quality.store.postgres import Postgres
 from otel_quality.store.sql import SqlStore
 from otel_quality.vocabulary.errors import StoreRefused, StoreUnavailable
+from tests.flow.programs import until
 from tests.store.samples import NOW, execution, grade, session
 from tests.store.server import Server
 
@@ -72,6 +73,26 @@ def test_after_a_caught_loss_the_rest_of_the_transaction_is_refused(postgres: Se
     store.put_executions([execution()])
     assert store.counts()["executions"] == 1
     store.close()
+
+
+def test_a_run_is_one_processors_until_it_lets_go_or_is_gone(postgres: Server) -> None:
+    url = postgres.database("claims")
+    first, second = (open_store(Config(url=url), data_dir=None) for _ in range(2))
+    assert (first.claim_run("r1"), first.claim_run("r1"), second.claim_run("r1"), second.claim_run("r2")) == (True, True, False, True)
+    second.release_run("r1")
+    assert not second.claim_run("r1"), "what was not claimed is not let go"
+    first.release_run("r1")
+    assert (second.claim_run("r1"), first.claim_run("r1")) == (True, False)
+    with psycopg.connect(url, autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = 'otel-quality'")
+    for store in (first, second):
+        with pytest.raises(StoreUnavailable):
+            store.counts()
+    assert second.counts()["runs"] == 0
+    assert not first.claim_run("r1"), "a connection that was lost is made again, and claims again"
+    second.close()
+    until(lambda: first.claim_run("r1"), 30, "the server to notice")
+    first.close()
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """Judging as the API asks for it, and as the processor starts and stops it.
 
 A run that is under way when the processor ends, in whatever way, is continued at the next start, if the same judge still judges by the
-same rubric; otherwise it is told as failed, and its sessions are for the next run.
+same rubric; otherwise it is told as failed, and its sessions are for the next run. A run that another processor on the same history
+works on is left alone.
 
 Decision: a session that an unfinished run will judge is left out of the next run of unevaluated ones, so that runs that overlap pay once.
 """
@@ -11,6 +12,7 @@ import logging
 import secrets
 import time
 from collections.abc import Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -26,6 +28,7 @@ from otel_quality.service.judging.panels import Panel
 from otel_quality.service.judging.runs import OPEN, PAGE, Means, UnderWay, lost, open_items, patiently
 from otel_quality.store.contract import Store
 from otel_quality.vocabulary.axes import ItemState
+from otel_quality.vocabulary.errors import StoreUnavailable
 
 _NO_TEXT: Final = "no session's text is kept; have it kept with content.keep, or hand sessions in with POST /v1/sessions"
 _NOT_SINCE: Final = "no session whose text is kept was active since then"
@@ -163,10 +166,15 @@ class Judging:
     async def _continue(self) -> None:
         left = await patiently(self._asks, lambda store: [run for run in store.runs(limit=PAGE) if run.state == "running"])
         for run in reversed(left):
+            if not await patiently(self._asks, partial(_claimed, run_id=run.id)):
+                continue
             try:
                 await self._continue_one(run)
             except (NoJudge, JudgeError, ValueError) as error:
                 await self._give_up(run, str(error))
+            finally:
+                if run.id not in self._tasks:
+                    await self._let_go(run.id)
 
     async def _continue_one(self, run: Run) -> None:
         _, _, panel = self._made(run.wish)
@@ -219,6 +227,12 @@ class Judging:
         finally:
             del self._under_way[run_id], self._tasks[run_id]
             await panel.close()
+            await self._let_go(run_id)
+
+    async def _let_go(self, run_id: str) -> None:
+        """Claim a run no longer; where the store is away, its end of the connection is the end of the claim too."""
+        with suppress(StoreUnavailable):
+            await self._asks.ask(lambda store: store.release_run(run_id))
 
     @property
     def _gear(self) -> Equipment:
@@ -284,8 +298,21 @@ class Judging:
 
 
 def _added(store: Store, run: Run, items: Sequence[Item]) -> Run:
+    store.claim_run(run.id)
     store.add_run(run, items)
     return store.run(run.id) or run
+
+
+def _claimed(store: Store, *, run_id: str) -> bool:
+    """Whether a run is ours to go on with: nobody else works on it, or has ended it by now."""
+    if not store.claim_run(run_id):
+        _log.warning("run %s is left to the processor that works on it", run_id)
+        return False
+    run = store.run(run_id)
+    goes_on = run is not None and run.state == "running"
+    if not goes_on:
+        store.release_run(run_id)
+    return goes_on
 
 
 def _transcript(store: Store, *, session: str) -> Transcript | None:
