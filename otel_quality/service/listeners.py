@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import math
 import os
 import socket
 from collections.abc import Awaitable, Callable
@@ -16,6 +17,8 @@ from otel_quality.vocabulary.errors import OtelQualityError
 
 _BACKLOG: Final = 512
 _GRACE_S: Final = 5.0
+_IDLE_S: Final = 60
+"""After so long without a request a connection is closed: longer than scrapers and exporters pause."""
 
 
 class PortTaken(OtelQualityError):
@@ -95,8 +98,10 @@ class Listeners:
     def _http_config(self, sock: socket.socket) -> HypercornConfig:
         config = HypercornConfig()
         config.bind = [f"fd://{sock.detach()}"]
-        config.read_timeout = round(self.read_timeout_s)
-        config.keep_alive_timeout = round(max(self.read_timeout_s, 60))
+        config.keep_alive_timeout = _IDLE_S
+        # When this runs out, between two requests too, Hypercorn reads no more and keeps the connection open: whoever uses it then waits
+        # for ever. So it never does before an idle connection is closed.
+        config.read_timeout = _IDLE_S + math.ceil(self.read_timeout_s)
         config.graceful_timeout = _GRACE_S
         config.include_server_header = False
         config.accesslog = config.errorlog = None

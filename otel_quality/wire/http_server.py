@@ -76,7 +76,11 @@ class OtlpHttp:
         take = _Inflated(most_bytes) if encoding == "gzip" else _Plain(most_bytes)
         more = True
         while more:
-            message = await receive()
+            try:
+                async with asyncio.timeout(self.limits.read_timeout_s):
+                    message = await receive()
+            except TimeoutError:
+                raise Malformed(f"nothing more of the body came for {self.limits.read_timeout_s:g} s") from None
             if message["type"] == "http.disconnect":
                 raise Malformed("the sender closed the connection within the body")
             take.feed(message.get("body", b""))
