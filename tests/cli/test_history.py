@@ -1,6 +1,7 @@
 """The commands about sessions and about what executions teach, against the real API over loopback and a real store."""
 
 import json
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,6 +84,25 @@ def test_sessions_are_listed_with_marks_and_filters(added: Cli) -> None:
     assert "team/good" not in added("sessions", "--agent", "ezra").out
     assert added("sessions", "--task-type", "deployment").out == "No session fits.\n"
     assert told(added("sessions", "--limit", "1", "--json"))["limit"] == 1
+
+
+def test_a_session_with_a_name_is_listed_with_its_id_by_which_it_is_shown(cli: Cli, served: Served, tmp_path: Path) -> None:
+    file = tmp_path / "named.json"
+    file.write_text(json.dumps({"id": "conv-7", "messages": messages()}))
+    cli("sessions", "add", str(file))
+    change = urllib.request.Request(f"{served.url}/v1/sessions/conv-7", b'{"name": "nightly run"}', method="PATCH")
+    change.add_header("content-type", "application/json")
+    urllib.request.urlopen(change).close()
+    assert [line for line in cli("sessions").out.splitlines() if "nightly run conv-7 " in line]
+
+
+@pytest.mark.parametrize(("success", "said"), [(True, ["outcome   succeeded"]), (False, ["outcome   failed"]), (None, [])])
+def test_the_outcome_that_somebody_told_is_shown(success: bool | None, said: list[str], cli: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "told.json"
+    file.write_text(json.dumps({"id": f"told-{success}", "messages": messages(("sh", "ok")), "success": success}))
+    cli("sessions", "add", str(file))
+    lines = cli("sessions", "show", f"told-{success}").out.splitlines()
+    assert [line for line in lines if line.startswith("outcome")] == said
 
 
 def test_options_of_the_list_before_a_command_are_refused(added: Cli) -> None:

@@ -50,6 +50,8 @@ def show(filters: Mapping[str, Any], *, api_url: str, as_json: bool) -> None:
 def _row(session: Any) -> list[Text | str]:
     grade = session["grade"]
     name = Text(session["name"] or session["id"], style="bold")
+    if session["name"]:
+        name.append(f" {session['id']}", style="dim")
     if session["pinned"]:
         name.append(" (pinned)", style="dim")
     numbers = [str(session["tool_calls"]), str(session["errors"])]

@@ -67,6 +67,7 @@ def _head(session: Any) -> Iterator[Line]:
         if session["input_tokens"] + session["output_tokens"]
         else "",
         "cost": f"${session['cost_usd']:.4f}" if session["cost_usd"] else "",
+        "outcome": {True: "succeeded", False: "failed", None: ""}[session["success"]],
         "from": ", ".join(session["sources"]),
         "said": f"{session['likes']} up, {session['dislikes']} down" if session["likes"] or session["dislikes"] else "",
         "judged": _judged(session),
