@@ -21,8 +21,8 @@ from tests.flow.programs import ROOT, Alertmanager, Prometheus, Serve, Webhook, 
 
 FAST = Settings(
     drift_for_s=2,
-    drift_keep_s=2,
-    down_for_s=15,
+    drift_keep_s=8,
+    down_for_s=60,
     scrape_interval_s=1,
     group_wait_s=0.2,
     group_interval_s=1,
@@ -30,10 +30,12 @@ FAST = Settings(
     page_repeat_s=3600,
 )
 KEY = {"backend": "anthropic", "model": "claude-sonnet-4-5", "task": "code"}
-DEADLINE_S = 60
-RESEND = "--rules.alert.resend-delay=1s"
+DEADLINE_S = 120
+RESEND = "--rules.alert.resend-delay=5s"
 """Prometheus finds its Alertmanager some 5 s after its start, and its targets likewise; what fires before that is sent again after
-this, not a minute, and a target may be absent for longer than that before it is called down."""
+this, not a minute, and a target may be absent for longer than that before it is called down. Alertmanager takes an alert for resolved
+that it does not hear of for four times as long: none may be while a busy machine holds Prometheus up. Likewise `drift_keep_s` is longer
+than the processor may fail to answer a scrape, for which it has a second."""
 
 
 def write(folder: Path, settings: Settings, name: str) -> Path:
