@@ -172,10 +172,11 @@ def test_progress_is_shown_on_a_terminal_and_ctrl_c_ends_the_waiting_and_not_the
 
 def read_until(terminal: int, text: str) -> str:
     """What a terminal shows, line ends and styles left out, up to a text."""
-    seen, deadline = "", time.monotonic() + DEADLINE_S
+    raw, seen, deadline = b"", "", time.monotonic() + DEADLINE_S
     while text not in seen:
         assert select.select([terminal], [], [], max(deadline - time.monotonic(), 0))[0], f"{text!r} never came: {seen[-500:]!r}"
-        seen += re.sub("\x1b\\[[0-9;?]*[a-zA-Z]|[\r\n]", "", os.read(terminal, 4096).decode())
+        raw += os.read(terminal, 4096)  # it may end within a character or a style, so all of it is read anew
+        seen = re.sub("\x1b\\[[0-9;?]*[a-zA-Z]|[\r\n]", "", raw.decode(errors="replace"))
     return seen
 
 
