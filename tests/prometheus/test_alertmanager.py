@@ -59,7 +59,8 @@ def _suppressed(alertmanager: Alertmanager, cause: dict[str, str], *others: dict
     """Fire alerts and tell those that `cause` or another one inhibits, by name, severity and task.
 
     An alert is listed before it inhibits: Alertmanager's inhibitor hears of alerts on a queue of its own. It hears of them in
-    the order they came, so `cause` is sent last, and as soon as it inhibits anything every other alert has been heard of too.
+    the order they came, so `cause` is sent last, and as soon as it inhibits anything every other alert has been heard of too. That may be
+    in the midst of a list, whose alerts are looked at one by one; so the next list is the answer.
     """
     url = f"http://{alertmanager.address}/api/v2/alerts"
     ends = (datetime.now(UTC) + timedelta(minutes=5)).isoformat()
@@ -71,15 +72,15 @@ def _suppressed(alertmanager: Alertmanager, cause: dict[str, str], *others: dict
         request = urllib.request.Request(url, data=body, headers={"Content-Type": "application/json"})
         urllib.request.urlopen(request, timeout=10).close()
         fired += len(alerts)
-        until(lambda: len(get_json(url)) == fired, 15, "Alertmanager listing the alerts")
+        until(lambda: len(get_json(url)) == fired, 60, "Alertmanager listing the alerts")
 
     def inhibited() -> list[dict[str, str]]:
         return [each["labels"] for each in get_json(url) if each["status"]["inhibitedBy"]]
 
     fire(*others)
     fire(cause)
-    found = until(inhibited, 15, f"Alertmanager inhibiting anything for {cause}")
-    return {(labels["alertname"], labels["severity"], labels.get("task", "")) for labels in found}
+    until(inhibited, 60, f"Alertmanager inhibiting anything for {cause}")
+    return {(labels["alertname"], labels["severity"], labels.get("task", "")) for labels in inhibited()}
 
 
 def test_a_page_silences_the_mild_drift_of_the_same_key_only(tmp_path: Path) -> None:
