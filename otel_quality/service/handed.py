@@ -24,7 +24,10 @@ def read(session: object, *, keep_text: bool, max_bytes: int) -> tuple[SessionRe
         raise ValueError("the session holds no message of the assistant, so there is nothing to grade")
     if len(record.id) > MOST_ID or not record.id.isprintable():
         raise ValueError(f"the session's id must be printable and at most {MOST_ID} characters long")
-    keep = session.get("keep", keep_text) if isinstance(session, Mapping) else keep_text
+    told = session if isinstance(session, Mapping) else {}
+    keep = told.get("keep", keep_text)
     if not isinstance(keep, bool):
         raise ValueError("`keep` must be true or false")
+    if not isinstance(told.get("success"), bool | None):
+        raise ValueError("`success` must be true or false")
     return record, transcript.of_messages(session, max_bytes=max_bytes) if keep else None

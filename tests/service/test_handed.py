@@ -38,6 +38,8 @@ def test_text_is_bounded() -> None:
     [
         ({"messages": LIST, "keep": "yes"}, "`keep` must be true or false"),
         ({"messages": LIST, "keep": None}, "`keep` must be true or false"),
+        ({"messages": LIST, "success": "yes"}, "`success` must be true or false"),
+        ({"messages": LIST, "success": 1}, "`success` must be true or false"),
         ([{"role": "user", "content": "hi"}], "holds no message of the assistant"),
         ({"id": "x" * 129, "messages": LIST}, "at most 128 characters"),
         ({"id": "a\nb", "messages": LIST}, "must be printable"),
