@@ -17,7 +17,7 @@ from tests.judge.fake import FakeJudge
 from tests.judge.panels import SESSION, WIRES, House
 
 pytestmark = pytest.mark.anyio
-SOON_S = 10.0
+SOON_S = 40.0
 ENDED = InMemorySpanExporter()
 
 
