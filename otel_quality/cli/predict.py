@@ -28,7 +28,7 @@ def _object(_: click.Context, __: click.Parameter, value: str | None) -> dict[st
 
 @click.command("predict")
 @click.argument("tool", required=False)
-@click.option("--agent", metavar="NAME", default="", help="The agent that will execute it.")
+@click.option("--agent", metavar="NAME", default="", help="The agent that will execute it. Default: none, as code outside of agents.")
 @click.option("--params", metavar="JSON", callback=_object, help="Its arguments by name, as a JSON object. Default: over all parameters.")
 @click.option("--params-hash", metavar="HASH", help="Their hash instead, 16 hex digits.")
 @options.api
@@ -50,8 +50,9 @@ def command(
         options.print_json(answer)
         return
     out, answer = terminal.console(), terminal.tame(answer)
-    by = f" by {agent}" if agent else ""
-    said = Text.assemble((f"{tool}{by}: ", "bold"), (percent(answer["probability"]), _style(answer)), f"  {answer['reason']}")
+    said = Text.assemble(
+        (f"{tool} by {agent or 'no agent'}: ", "bold"), (percent(answer["probability"]), _style(answer)), f"  {answer['reason']}"
+    )
     out.print(said, soft_wrap=True)
     out.print(Text(f"{PREDICTION_ID} {answer['id']} on the execution's span matches it for sure.", style="dim"), soft_wrap=True)
 

@@ -201,6 +201,7 @@ def test_agents_and_models(cli: Cli) -> None:
 def test_a_prediction_and_the_list_of_them(cli: Cli) -> None:
     ran = cli("predict", LONG, "--agent", "bilbo")
     assert ran.out.startswith(f"{LONG} by bilbo: 100 %  excellent: 3 of 3 succeeded\notel_quality.prediction.id ")
+    assert cli("predict", LONG).out.startswith(f"{LONG} by no agent: 50 %  insufficient data\n")
     assert told(cli("predict", "x", "--params", '{"a": 1}', "--json"))["reason"] == "insufficient data"
     listed = cli("predict").out
     assert "not yet" in listed
