@@ -265,6 +265,23 @@ def test_without_the_server_extra_one_line_says_what_to_install() -> None:
     assert ran.stderr == 'otel-quality: this command needs the server extra: pip install "otel-quality[server]"\n'
 
 
+@pytest.mark.parametrize("loading", ["otel_quality.cli.group", "click", "otel_quality.cli.scores"])
+def test_ctrl_c_while_the_commands_are_loaded_is_told_by_the_exit_code_alone(loading: str) -> None:
+    code = (
+        "import signal, sys\n"
+        "class Hasty:\n"
+        "    def find_spec(self, name, *more):\n"
+        f"        if name == {loading!r}:\n"
+        "            signal.raise_signal(signal.SIGINT)\n"
+        "from otel_quality.__main__ import main\n"
+        "sys.meta_path.insert(0, Hasty())\n"
+        "sys.argv[1:] = ['scores']\n"
+        "main()"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=60)
+    assert (ran.returncode, ran.stdout, ran.stderr.strip()) == (130, "", "")
+
+
 @pytest.mark.parametrize(("encoding", "name", "printed"), [("utf-8", "\ud800x", b"\\ud800x"), ("ascii", "caf\u00e9", b"caf\\xe9")])
 def test_what_stdout_has_no_characters_for_is_printed_in_others(encoding: str, name: str, printed: bytes, tmp_path: Path) -> None:
     session = {"id": name, "messages": [{"role": "assistant", "content": "done"}]}
