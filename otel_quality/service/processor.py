@@ -1,10 +1,13 @@
 """Starts the processor, says where it listens, stops it."""
 
 import asyncio
+import fcntl
 import logging
+import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -47,12 +50,13 @@ def run(config: Config, announce: Announce) -> int:
         Exit code: 0 after a signal, 1 after a fault of ours.
 
     Raises:
-        ConfigError: the data directory cannot be made, a file or class of the judge's cannot be used, or text is to be
-            masked and cannot be.
+        ConfigError: the data directory cannot be made or is another processor's, a file or class of the judge's cannot be
+            used, or text is to be masked and cannot be.
         PortTaken: a port cannot be bound.
         StoreRefused: history cannot be kept where the settings say.
     """
-    return asyncio.run(_serve(config, announce))
+    with _alone(config):
+        return asyncio.run(_serve(config, announce))
 
 
 async def _serve(config: Config, announce: Announce) -> int:
@@ -133,8 +137,6 @@ async def _listen(config: Config, listeners: Listeners, historian: Historian, ju
 
 def _historian(config: Config) -> Historian:
     data_dir = None if config.server.data_dir is None else Path(config.server.data_dir)
-    if data_dir is not None:
-        _make(data_dir)
     grading = Grading()
     chores = (grading.chore(), retention(config.store), adaptations(config.adaptations), weekly_reports())
     sayings = Sayings(config.content)
@@ -143,11 +145,34 @@ def _historian(config: Config) -> Historian:
     return Historian(lambda: open_store(config.store, data_dir=data_dir), grading, chores, sayings=sayings, grades=config.grades)
 
 
-def _make(folder: Path) -> None:
+@contextmanager
+def _alone(config: Config) -> Iterator[None]:
+    """The data directory, made, and ours alone where history is in it: two would both go on with what one has begun."""
+    if config.server.data_dir is None:
+        yield
+        return
+    folder = Path(config.server.data_dir)
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        held = os.open(folder, os.O_RDONLY)
     except OSError as error:
         raise ConfigError([f"--data-dir {folder}: {error.strerror}; name a directory that can be made and written"]) from None
+    try:
+        if not config.store.url:
+            _lock(held, folder)
+        yield
+    finally:
+        os.close(held)
+
+
+def _lock(held: int, folder: Path) -> None:
+    """Until the directory is closed or the process is gone, however that is. A file system that knows no locks refuses nobody."""
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise ConfigError([f"--data-dir {folder}: another processor keeps its history there; end it, or name another directory"]) from None
+    except OSError as error:
+        _log.warning("--data-dir %s cannot be locked (%s): see that no other processor uses it", folder, error.strerror)
 
 
 class _State:

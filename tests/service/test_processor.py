@@ -77,6 +77,18 @@ def test_a_data_directory_that_cannot_be_made_is_one_line(tmp_path: Path) -> Non
         assert f"--data-dir {tmp_path / folder}: {why}" in error
 
 
+def test_a_data_directory_is_one_processors_until_that_is_gone_however_it_ends(tmp_path: Path) -> None:
+    with Serve(tmp_path) as serve:
+        code, error = said("--data-dir", str(tmp_path))
+        assert (code, error) == (
+            2, f"otel-quality: --data-dir {tmp_path}: another processor keeps its history there; end it, or name another directory\n",
+        )  # fmt: skip
+        assert serve.get("/v1/stats")["seen"] == 0
+        serve.stop(signal.SIGKILL)
+        with Serve(tmp_path) as again:
+            assert again.get("/v1/stats")["seen"] == 0
+
+
 @pytest.mark.parametrize("host", ["no-such-host.invalid", "192.0.2.1"])
 def test_a_host_that_is_not_this_machine_is_one_line_that_says_so(host: str) -> None:
     code, error = said("--host", host, "--insecure-network")
