@@ -56,7 +56,7 @@ class Collector(Program):
 
     def metric(self, name: str) -> float:
         """Sum over the series of one of its own metrics; 0 while there is none."""
-        page = until(lambda: get_text(f"http://127.0.0.1:{self._metrics_port}/metrics"), 20, "the Collector's metrics")
+        page = until(lambda: get_text(f"http://127.0.0.1:{self._metrics_port}/metrics"), 60, "the Collector's metrics")
         return sum(float(line.rsplit(" ", 1)[1]) for line in page.splitlines() if line.startswith((f"{name}{{", f"{name} ")))
 
     def kill(self) -> None:

@@ -57,7 +57,7 @@ def advised(tool: str, agent: str) -> None:
     @oq.observe_agent(name=agent)
     def work() -> None:
         params = {"path": "a.py"}
-        deadline, pause = time.monotonic() + 30, threading.Event()
+        deadline, pause = time.monotonic() + 60, threading.Event()
         while oq.predict_success(tool, params=params).reason == "insufficient data" and time.monotonic() < deadline:
             pause.wait(0.05)
         print("predicted", *oq.predict_success(tool, params=params), flush=True)

@@ -57,7 +57,7 @@ def start(serve: Serve, **wish: Any) -> Any:
 def call(serve: Serve, method: str, path: str, body: object = None) -> Any:
     payload = None if body is None else json.dumps(body).encode()
     headers = {} if body is None else {"content-type": "application/json"}
-    with urlopen(Request(f"http://{serve.api}{path}", payload, headers, method=method), timeout=30) as answer:
+    with urlopen(Request(f"http://{serve.api}{path}", payload, headers, method=method), timeout=60) as answer:
         return json.load(answer)
 
 

@@ -97,13 +97,13 @@ def until(condition: Callable[[], T | None], deadline_s: float, what: str | Call
         pause.wait(_POLL_S)
 
 
-def get_json(url: str, timeout_s: float = 10) -> Any:
+def get_json(url: str, timeout_s: float = 30) -> Any:
     """The JSON that a GET of `url` answers."""
     with urllib.request.urlopen(url, timeout=timeout_s) as answer:
         return json.load(answer)
 
 
-def get_text(url: str, timeout_s: float = 10) -> str:
+def get_text(url: str, timeout_s: float = 30) -> str:
     """The text that a GET of `url` answers."""
     with urllib.request.urlopen(url, timeout=timeout_s) as answer:
         return str(answer.read().decode())
@@ -120,7 +120,7 @@ class Program:
     """
 
     def __init__(
-        self, command: Sequence[str], *, environment: Mapping[str, str] | None = None, ready: str | None = None, deadline_s: float = 30
+        self, command: Sequence[str], *, environment: Mapping[str, str] | None = None, ready: str | None = None, deadline_s: float = 60
     ) -> None:
         self.lines: list[str] = []
         """What it printed so far, standard error included."""
@@ -172,7 +172,7 @@ class Program:
         """The last 60 lines that it printed, for a test's message."""
         return "\n".join(self.lines[-60:])
 
-    def stop(self, sign: signal.Signals = signal.SIGTERM, deadline_s: float = 15) -> int:
+    def stop(self, sign: signal.Signals = signal.SIGTERM, deadline_s: float = 60) -> int:
         """Ask it to end, insist after `deadline_s`, and return its exit code; again is harmless."""
         if self.process.poll() is None:
             self.process.send_signal(sign)
@@ -209,7 +209,7 @@ class Serve(Program):
     def __enter__(self) -> Self:
         super().__enter__()
         try:
-            addresses = [self.wait_for(rf"^listening {name} (\S+)$", 5)[1] for name in self.LISTENERS]
+            addresses = [self.wait_for(rf"^listening {name} (\S+)$", 60)[1] for name in self.LISTENERS]
         except BaseException:
             self.stop()
             raise
@@ -239,7 +239,11 @@ class Prometheus(Program):
 
     def __enter__(self) -> Self:
         super().__enter__()
-        self.url = "http://" + self.wait_for(_LISTENING, 5)[1]
+        try:
+            self.url = "http://" + self.wait_for(_LISTENING, 60)[1]
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def query(self, expression: str, **parameters: str) -> list[dict[str, Any]]:
@@ -262,8 +266,8 @@ class Alertmanager(Program):
     def __enter__(self) -> Self:
         super().__enter__()
         try:
-            self.address = self.wait_for(_LISTENING, 30)[1]
-            until(lambda: get_text(f"http://{self.address}/-/ready"), 30, "Alertmanager ready")
+            self.address = self.wait_for(_LISTENING, 60)[1]
+            until(lambda: get_text(f"http://{self.address}/-/ready"), 60, "Alertmanager ready")
         except BaseException:
             self.stop()
             raise

@@ -60,7 +60,7 @@ class _Json:
     def export(self, batch: Any) -> Any:
         body = as_json(self._encode(batch))
         request = urllib.request.Request(self._url, body, {"content-type": "application/json"}, method="POST")
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             assert json.load(answer) == {}
         return self._done
 

@@ -53,7 +53,7 @@ class Processor:
         return connection.getresponse()
 
     def metrics(self) -> dict[str, float]:
-        text = urllib.request.urlopen(f"http://{self.serve.metrics}/metrics", timeout=20).read().decode()
+        text = urllib.request.urlopen(f"http://{self.serve.metrics}/metrics", timeout=60).read().decode()
         return {line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if not line.startswith("#")}
 
     def scores(self) -> Any:
@@ -65,7 +65,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processor]:
     with Serve(tmp_path_factory.mktemp("data"), environment={"OTEL_QUALITY_SERVER_TICK_S": "0.1"}) as serve:
         processor = Processor(serve)
         processor.export(request(*(recent(n) for n in range(1, 31))))
-        until(lambda: serve.get("/v1/stats")["seen"] == 30, 10, "the good spans are scored")
+        until(lambda: serve.get("/v1/stats")["seen"] == 30, 60, "the good spans are scored")
         yield processor
 
 
@@ -77,7 +77,7 @@ def unchanged(running: Processor) -> Iterator[Processor]:
     running.good += 1
     good = recent(10_000 + running.good)
     assert running.export(request({**good, "attributes": {**good["attributes"], "otel_quality.backend": "alive"}})) == b""
-    until(lambda: running.serve.get("/v1/stats")["seen"] > seen, 10, "it still takes spans")
+    until(lambda: running.serve.get("/v1/stats")["seen"] > seen, 60, "it still takes spans")
     assert [card for card in running.scores() if card["backend"] == "anthropic"] == [c for c in before if c["backend"] == "anthropic"]
 
 
@@ -101,7 +101,7 @@ def test_broken_spans_are_a_partial_success_and_the_others_of_the_request_count(
         partial.error_message
         == "rejected 2 spans: trace id or span id is missing or of wrong length; 1 span: the span ends before it starts"
     )
-    after = until(lambda: (m := unchanged.metrics()).get('llmq_rejected_spans_total{reason="invalid_id"}', 0) >= 2 and m, 10)
+    after = until(lambda: (m := unchanged.metrics()).get('llmq_rejected_spans_total{reason="invalid_id"}', 0) >= 2 and m, 60)
     assert after['llmq_rejected_spans_total{reason="end_before_start"}'] == 1
     assert after['llmq_spans_total{result="rejected"}'] - before['llmq_spans_total{result="rejected"}'] == 3
 
@@ -110,7 +110,7 @@ def test_numbers_that_make_no_sense_are_left_out_and_counted(unchanged: Processo
     odd = {"gen_ai.usage.output_tokens": 1e308, "gen_ai.usage.input_tokens": math.nan, "gen_ai.response.time_to_first_chunk": math.inf}
     made = recent(301)
     unchanged.export(request({**made, "attributes": {**made["attributes"], "otel_quality.backend": "odd", **odd}}))
-    metrics = until(lambda: (m := unchanged.metrics()).get('llmq_processor_dropped_fields_total{field="output_tokens"}') and m, 10)
+    metrics = until(lambda: (m := unchanged.metrics()).get('llmq_processor_dropped_fields_total{field="output_tokens"}') and m, 60)
     assert metrics['llmq_processor_dropped_fields_total{field="time_to_first_chunk"}'] == 1
     assert all(math.isfinite(value) for value in metrics.values())
     (card,) = unchanged.serve.get("/v1/scores?backend=odd")["scores"]
@@ -125,7 +125,7 @@ def test_hostile_names_are_labels_like_any_other(unchanged: Processor) -> None:
         spans.append({**made, "attributes": {**made["attributes"], "otel_quality.backend": name}})
     unchanged.export(request(*spans).replace(b"surro-ZZ", b"surro-\xed\xa0"))
     shown = {'a"b', "back\\slash", "newline", "<img src=x>", '"} or vector(1)', "\u202eRTL", "nul", "{}", "surro-\ufffd\ufffd"}
-    cards = until(lambda: (c := {s["backend"] for s in unchanged.serve.get("/v1/scores")["scores"]}) >= shown and c, 10)
+    cards = until(lambda: (c := {s["backend"] for s in unchanged.serve.get("/v1/scores")["scores"]}) >= shown and c, 60)
     assert any(name.startswith("xxx") and len(name) == 128 for name in cards)
     assert unchanged.metrics()['llmq_score_samples{backend="a\\"b",model="claude",task="code"}'] == 1
 
@@ -134,7 +134,7 @@ def test_a_repeat_changes_nothing(unchanged: Processor) -> None:
     body = request(*(recent(n) for n in range(1, 31)))
     before = unchanged.metrics()['llmq_spans_total{result="duplicate"}']
     assert unchanged.export(body) == b""
-    until(lambda: unchanged.metrics()['llmq_spans_total{result="duplicate"}'] == before + 30, 10)
+    until(lambda: unchanged.metrics()['llmq_spans_total{result="duplicate"}'] == before + 30, 60)
 
 
 def test_a_flood_of_models_is_bounded(unchanged: Processor) -> None:
@@ -144,7 +144,7 @@ def test_a_flood_of_models_is_bounded(unchanged: Processor) -> None:
             made = recent(1_000_000 + n)
             spans.append({**made, "attributes": {**made["attributes"], "otel_quality.backend": "flood", "gen_ai.request.model": f"m{n}"}})
         unchanged.export(request(*spans))
-    metrics = until(lambda: (m := unchanged.metrics()).get('llmq_series_overflow_total{label="model"}', 0) > 99_000 and m, 30)
+    metrics = until(lambda: (m := unchanged.metrics()).get('llmq_series_overflow_total{label="model"}', 0) > 99_000 and m, 120)
     assert len(metrics) < 30_000
     assert metrics["llmq_processor_resident_memory_bytes"] < 500e6
     assert metrics['llmq_requests_total{backend="flood",model="__other__",outcome="success",task="code"}'] > 99_000
@@ -154,7 +154,7 @@ def test_http_takes_gzip_in_several_members_and_refuses_what_is_none(unchanged: 
     body = request({**recent(501), "attributes": {**recent(501)["attributes"], "otel_quality.backend": "zipped"}})
     answer = unchanged.post(gzip.compress(body[:20]) + gzip.compress(body[20:]), content_encoding="gzip")
     assert (answer.status, answer.read()) == (200, b"")
-    until(lambda: unchanged.serve.get("/v1/scores?backend=zipped")["scores"][0]["samples"] == 1, 10)
+    until(lambda: unchanged.serve.get("/v1/scores?backend=zipped")["scores"][0]["samples"] == 1, 60)
     for wrong in (body, gzip.compress(body)[:-6]):
         assert unchanged.post(wrong, content_encoding="gzip").status == 400
 

@@ -109,7 +109,7 @@ def test_foreign_spans_and_log_records_come_through_unless_filtered(tmp_path: Pa
         sender(collector) as application,
     ):
         logs = urllib.request.Request(f"{collector.otlp_http}/v1/logs", body, {"Content-Type": "application/x-protobuf"})
-        with urllib.request.urlopen(logs, timeout=10) as answer:
+        with urllib.request.urlopen(logs, timeout=60) as answer:
             assert answer.status == 200
         application.emit("foreign", collector, 1)
         application.emit("calm", collector, 1)

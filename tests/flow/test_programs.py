@@ -52,5 +52,5 @@ def test_a_port_that_was_given_is_given_to_nobody_else_and_can_be_taken() -> Non
 def test_a_webhook_keeps_the_alerts_it_is_sent() -> None:
     with Webhook() as webhook:
         body = json.dumps({"alerts": [{"status": "firing"}, {"status": "resolved"}]}).encode()
-        urllib.request.urlopen(urllib.request.Request(webhook.url, data=body), timeout=5).close()
+        urllib.request.urlopen(urllib.request.Request(webhook.url, data=body), timeout=30).close()
         assert [alert["status"] for alert in webhook.alerts] == ["firing", "resolved"]

@@ -33,14 +33,14 @@ def session(serve: Serve, *, revision: int = 0) -> dict[str, Any]:
         whole: dict[str, Any] = serve.get(f"/v1/sessions/{CONVERSATION}")
         return whole if whole["revisions"][0]["revision"] >= revision else None
 
-    return until(found, 30, lambda: f"revision {revision} of the session; there are {serve.get('/v1/sessions')}")
+    return until(found, 60, lambda: f"revision {revision} of the session; there are {serve.get('/v1/sessions')}")
 
 
 def post(serve: Serve, *spans: dict[str, Any]) -> None:
     body = urllib.request.Request(
         f"http://{serve.otlp_http}/v1/traces", request(*spans), {"content-type": "application/x-protobuf"}, method="POST"
     )
-    with urllib.request.urlopen(body, timeout=20) as answer:
+    with urllib.request.urlopen(body, timeout=60) as answer:
         assert answer.status == 200
 
 
@@ -88,14 +88,14 @@ def test_what_executions_taught_comes_back_to_the_agent(tmp_path: Path) -> None:
         post(serve, *failed)
         page = f"http://{serve.metrics}/metrics"
         wanted = 'llmq_tool_calls_total{agent="ezra",outcome="timeout",tool="git"} 30.0'
-        until(lambda: wanted in get_text(page), 30, "the tool's failures on /metrics")
+        until(lambda: wanted in get_text(page), 60, "the tool's failures on /metrics")
         assert 'llmq_sessions_total{grade="completed",task="debugging"} 3.0' in get_text(page)
         assert serve.stop() == 0
     with Serve(tmp_path) as serve:  # adaptations are looked at when the processor starts
         predicted, policy = agent(serve, "advised", "read_file", "ezra")
         assert predicted.startswith("predicted 1.0 ")
         assert policy.startswith("policy 0."), "the rule has lowered it"
-        (answered,) = until(lambda: [each for each in serve.get("/v1/predictions")["predictions"] if each["success"]], 30, "what happened")
+        (answered,) = until(lambda: [each for each in serve.get("/v1/predictions")["predictions"] if each["success"]], 60, "what happened")
         assert (answered["tool"], answered["agent"], answered["probability"]) == ("read_file", "ezra", 1.0)
 
 
@@ -104,9 +104,9 @@ def test_a_run_that_turns_out_to_be_part_of_a_conversation_is_one_session_with_i
     trace = f"{9:032x}"
     with Serve(tmp_path) as serve:
         post(serve, span(run, number=9), span(TOOL, number=9, span_id=b"childone", parent_span_id=(9).to_bytes(8, "big")))
-        until(lambda: [each["id"] for each in serve.get("/v1/sessions")["sessions"]] == [trace], 30, "the run as a session of its own")
+        until(lambda: [each["id"] for each in serve.get("/v1/sessions")["sessions"]] == [trace], 60, "the run as a session of its own")
         post(serve, span(TOOL | asked | {"otel_quality.session.end": True}, number=9, span_id=b"childtwo"))
-        until(lambda: [each["id"] for each in serve.get("/v1/sessions")["sessions"]] == [CONVERSATION], 30, "the conversation alone")
+        until(lambda: [each["id"] for each in serve.get("/v1/sessions")["sessions"]] == [CONVERSATION], 60, "the conversation alone")
         whole = serve.get(f"/v1/sessions/{CONVERSATION}")
         assert (whole["tool_calls"], whole["agents"], whole["ended"]) == (2, ["ezra"], True)
         page = get_text(f"http://{serve.metrics}/metrics")

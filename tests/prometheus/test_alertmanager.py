@@ -70,7 +70,7 @@ def _suppressed(alertmanager: Alertmanager, cause: dict[str, str], *others: dict
         nonlocal fired
         body = json.dumps([{"labels": labels, "endsAt": ends} for labels in alerts]).encode()
         request = urllib.request.Request(url, data=body, headers={"Content-Type": "application/json"})
-        urllib.request.urlopen(request, timeout=10).close()
+        urllib.request.urlopen(request, timeout=60).close()
         fired += len(alerts)
         until(lambda: len(get_json(url)) == fired, 60, "Alertmanager listing the alerts")
 
