@@ -1,7 +1,8 @@
 """From the steps of tools to executions: whose they were, by which model's wish, in which session.
 
 What a tool's span does not say is taken from its neighbours: the agent from the nearest span above it in the trace that names one,
-the model and the task from the latest LLM call of its session. Everything is bounded; what a bound drops is counted.
+the model and the task from the latest LLM call of its session that had ended before it. Everything is bounded; what a bound drops
+is counted.
 
 Decision: a tool's span whose agent is not known waits, because a trace's spans end, and arrive, children first. It waits a short
 while, not until its trace is complete: a run may take hours, and what is learned late is of no use to the run. What arrives
@@ -10,7 +11,6 @@ without its agent stays without.
 
 from collections import Counter, OrderedDict, deque
 from collections.abc import Sequence
-from operator import attrgetter
 from typing import Final, TypeVar
 
 from otel_quality.core.step import UNKNOWN_NS, Step
@@ -74,30 +74,32 @@ class Executions:
         self._traces: OrderedDict[int, _Trace] = OrderedDict()
         self._calls: OrderedDict[str, _Call] = OrderedDict()
         self._types: OrderedDict[str, str] = OrderedDict()
-        self._waiting: deque[tuple[int, Step]] = deque()
+        self._waiting: deque[tuple[int, Step, _Call | None]] = deque()
         self._ready: list[Execution] = []
 
     def add(self, steps: Sequence[Step], *, now_ns: int) -> None:
         """Take steps, in any order; no step twice."""
-        tools: list[Step] = []
-        for step in sorted(steps, key=attrgetter("end_ns")):
+        in_order = sorted(steps, key=_event_order)
+        for step in in_order:
             self._remember(step)
-            if step.kind == "tool":
-                tools.append(step)
-        for step in tools:
-            if self._agent(step) or not step.parent_id:
-                self._finish(step)
-            else:
-                self._waiting.append((now_ns, step))
+        for step in in_order:
+            if step.kind == "llm":
+                self._called(step)
+            elif step.kind == "tool":
+                call = self._calls.get(self._session(step))
+                if self._agent(step) or not step.parent_id:
+                    self._finish(step, call)
+                else:
+                    self._waiting.append((now_ns, step, call))
 
     def take(self, *, now_ns: int, all_of_them: bool = False) -> list[Execution]:
         """What is ready since the last call; with `all_of_them` also what still waits for its agent."""
         waiting, self._waiting = self._waiting, deque()
-        for arrived_ns, step in waiting:
+        for arrived_ns, step, call in waiting:
             if all_of_them or now_ns - arrived_ns >= WAIT_NS or self._agent(step):
-                self._finish(step)
+                self._finish(step, call)
             else:
-                self._waiting.append((arrived_ns, step))
+                self._waiting.append((arrived_ns, step, call))
         ready, self._ready = self._ready, []
         return ready
 
@@ -114,15 +116,16 @@ class Executions:
             trace.runs = True
         if step.conversation:
             trace.conversation = step.conversation
-        if step.kind == "llm":
-            session = self._session(step)
-            before = _recent(self._calls, session, MAX_SESSIONS)
-            if before is None or before[0] <= step.end_ns:
-                self._calls[session] = (step.end_ns, step.model, step.task)
         if step.task_type:
             session = self._session(step)
             if _recent(self._types, session, MAX_SESSIONS) is None:
                 self._types[session] = step.task_type
+
+    def _called(self, step: Step) -> None:
+        session = self._session(step)
+        before = _recent(self._calls, session, MAX_SESSIONS)
+        if before is None or before[0] <= step.end_ns:
+            self._calls[session] = (step.end_ns, step.model, step.task)
 
     def _session(self, step: Step) -> str:
         """Id of the step's session, or what stands for it while it belongs to none."""
@@ -141,7 +144,8 @@ class Executions:
             above, agent = trace.above[above]
         return agent
 
-    def _finish(self, step: Step) -> None:
+    def _finish(self, step: Step, call: _Call | None) -> None:
+        """Make the execution; `call` is the latest LLM call of its session when it came."""
         trace = self._traces.get(step.trace_id)
         agent = self._agent(step) or (next(iter(trace.agents)) if trace and len(trace.agents) == 1 else "")
         if step.outcome in _UNDONE:
@@ -149,7 +153,7 @@ class Executions:
         elif len(self._ready) >= MAX_READY:
             self.dropped += 1
         else:
-            self._ready.append(self._execution(step, agent))
+            self._ready.append(self._execution(step, agent, call))
 
     def _count_cancelled(self, tool: str, agent: str) -> None:
         labels = (tool, agent)
@@ -158,10 +162,12 @@ class Executions:
             labels = (OTHER, OTHER)
         self.cancelled[labels] += 1
 
-    def _execution(self, step: Step, agent: str) -> Execution:
+    def _execution(self, step: Step, agent: str, call: _Call | None) -> Execution:
         session, trace = self._session(step), self._traces.get(step.trace_id)
         in_session = step.conversation or (trace is not None and (trace.conversation or trace.runs))
-        call = self._calls.get(session)
+        latest = self._calls.get(session)
+        if call is None or (latest is not None and latest[0] <= step.end_ns):
+            call = latest
         told = step.task or (call[2] if call else "")
         return Execution(
             trace_id=f"{step.trace_id:032x}",
@@ -183,6 +189,11 @@ class Executions:
             weekday=(step.end_ns // _DAY_NS + _EPOCH_WEEKDAY) % 7,
             prediction_id=step.prediction_id,
         )
+
+
+def _event_order(step: Step) -> tuple[int, bool]:
+    """By their ends; a call that ends with a tool's execution may have asked for it."""
+    return step.end_ns, step.kind == "tool"
 
 
 _Key = TypeVar("_Key")

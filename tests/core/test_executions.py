@@ -118,6 +118,38 @@ def test_model_and_task_are_those_of_the_latest_call_of_the_session() -> None:
         assert (made.model, made.task_type) == ("late", "code")
 
 
+def test_a_call_that_ended_later_asked_for_no_execution_before_it() -> None:
+    steps = [
+        llm(1, at_s=1, model="big", conversation="c", task="code"),
+        tool(2, at_s=1, conversation="c"),
+        llm(3, at_s=3, model="small", conversation="c", task="fast_ops"),
+        tool(4, at_s=4, conversation="c"),
+        llm(5, at_s=5, model="big", conversation="c", task="code"),
+    ]
+    for _ in range(20):
+        random.shuffle(steps)
+        made = {each.span_id[-1]: (each.model, each.task_type) for each in taken(*steps)}
+        assert made == {"2": ("big", "code"), "4": ("small", "fast_ops")}
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "model"),
+    [
+        ([llm(1, at_s=1, model="a")], [llm(3, at_s=3, model="b")], "a"),
+        ([llm(1, at_s=1, model="a")], [llm(3, at_s=2, model="b")], "b"),
+        ([], [llm(3, at_s=1, model="b")], "b"),
+        ([], [llm(3, at_s=9, model="b")], "b"),
+        ([llm(1, at_s=1, model="a")], [], "a"),
+    ],
+)
+def test_an_execution_that_waits_for_its_agent_keeps_the_call_before_it(first: list[Step], then: list[Step], model: str) -> None:
+    found = Executions()
+    found.add([*first, tool(4, at_s=2, parent=2)], now_ns=NOW)
+    assert found.take(now_ns=NOW) == []
+    found.add([*then, agent(2, at_s=10)], now_ns=NOW + 1)
+    assert [(made.agent, made.model) for made in found.take(now_ns=NOW + 1)] == [("ezra", model)]
+
+
 def test_the_inferred_type_stands_where_no_task_is_told() -> None:
     (made,) = taken(llm(1, conversation="c", task_type="debugging"), tool(4, conversation="c"))
     assert made.task_type == "debugging"
