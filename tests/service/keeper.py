@@ -1,8 +1,10 @@
 """A historian by hand: a real store, in memory where nothing else is said, owned by one thread, asked one question at a time; and sessions to fill it with."""
 
 import asyncio
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 from otel_quality.core.evaluations.record import Feedback, Transcript
@@ -62,6 +64,16 @@ class Keeper:
     def tell(self, change: Callable[[Store], T]) -> T:
         """The same, for those who do not run on a loop."""
         return self._thread.submit(change, self.store).result()
+
+    @contextmanager
+    def busy(self) -> Iterator[None]:
+        """It answers nothing as long as the block runs."""
+        done = threading.Event()
+        self._thread.submit(done.wait)
+        try:
+            yield
+        finally:
+            done.set()
 
     def archive(self) -> Archive:
         return Archive(self, lambda: self.now_ns, keep_text=self.keep_text)

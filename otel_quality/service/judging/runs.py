@@ -146,7 +146,10 @@ class UnderWay:
         return [each for each in given if each is not None]
 
     async def _ask_one(self, item: Item, transcript: Transcript, expert: str, failed: list[Exception]) -> Assessment | None:
-        """What an expert says, kept; None where another one, or this one, has failed."""
+        """What an expert says, kept; None where another one, or this one, has failed.
+
+        A call is under way until its answer is kept: what a kill can cost stays within the bound, however busy the store is.
+        """
         async with self._means.calls:
             if failed:
                 return None
@@ -156,9 +159,9 @@ class UnderWay:
                 failed.append(error)
                 await self._pay(item, expert, error)
                 return None
-        self._purse.spend(said.spent)
-        now_ns = self._means.now_ns()
-        await self._put(lambda store: store.add_assessment(self.run.id, item.session, said, now_ns=now_ns))
+            self._purse.spend(said.spent)
+            now_ns = self._means.now_ns()
+            await self._put(lambda store: store.add_assessment(self.run.id, item.session, said, now_ns=now_ns))
         return said
 
     async def _pay(self, item: Item, expert: str, error: Exception) -> None:

@@ -216,6 +216,19 @@ async def test_no_more_calls_than_wished_are_under_way_over_all_runs(keeper: Kee
         assert bench.judge.most_under_way == 3
 
 
+async def test_a_call_is_under_way_until_its_answer_is_kept(keeper: Keeper) -> None:
+    keep(keeper, a="score 80", b="score 20")
+    judge = FakeJudge(held=True)
+    async with at_work(keeper, judge, concurrency=1) as bench:
+        run = await bench.start()
+        await until(lambda: judge.under_way)
+        with keeper.busy():
+            judge.let_go()
+            await until(lambda: not judge.under_way)
+            assert sum(judge.asked.values()) == 1, "nobody is paid for an answer while the one before could be lost"
+        assert dict((await bench.ended(run.id)).counts) == {"ok": 2}
+
+
 async def test_runs_of_unevaluated_sessions_that_overlap_judge_each_once(keeper: Keeper) -> None:
     keep(keeper, **{f"s{number}": "score 80" for number in range(8)})
     async with at_work(keeper, FakeJudge(held=True)) as bench:
