@@ -17,6 +17,7 @@ from otel_quality.core.snapshot import Intake, Key, Snapshot
 from tests import samples
 from tests.cli.ran import Cli, runner
 from tests.cli.served import Served
+from tests.flow.programs import free_port
 
 
 @pytest.fixture
@@ -158,9 +159,8 @@ def test_doctor_does_not_say_that_rejected_spans_are_no_calls(cli: Cli) -> None:
 
 
 def test_doctor_knocks_at_the_listeners(cli: Cli) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listening, socket.create_server(("127.0.0.1", 0)) as closed:
-        listens, gone = (f"127.0.0.1:{each.getsockname()[1]}" for each in (listening, closed))
-        closed.close()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listens, gone = (f"127.0.0.1:{port}" for port in (listening.getsockname()[1], free_port()))
         with Served(samples.full(), {"otlp_grpc": listens, "metrics": gone}) as served:
             ran = cli("doctor", "--api", served.url)
     assert f"✓ otlp_grpc listens on {listens}" in ran.out
@@ -176,7 +176,7 @@ def test_doctor_as_json_carries_level_and_advice(cli: Cli, full: Served) -> None
 
 
 def test_doctor_without_a_processor_says_how_to_start_one(cli: Cli) -> None:
-    ran = cli("doctor", "--api", f"http://127.0.0.1:{_closed_port()}")
+    ran = cli("doctor", "--api", f"http://127.0.0.1:{free_port()}")
     assert ran.code == 1
     assert "otel-quality serve" in ran.out
 
@@ -203,7 +203,7 @@ def test_a_wrong_call_is_one_line_and_exit_code_2(cli: Cli, arguments: list[str]
 
 @pytest.mark.parametrize("command", [["scores"], ["recommend", "--task", "code"], ["drift"]])
 def test_without_a_processor_one_line_says_what_to_do(cli: Cli, command: list[str]) -> None:
-    ran = cli(*command, "--api", f"http://127.0.0.1:{_closed_port()}")
+    ran = cli(*command, "--api", f"http://127.0.0.1:{free_port()}")
     assert (ran.code, ran.out, ran.err.count("\n")) == (1, "", 1)
     assert "connection refused" in ran.err
     assert "otel-quality serve" in ran.err
@@ -290,8 +290,3 @@ def test_what_stdout_has_no_characters_for_is_printed_in_others(encoding: str, n
     ran = subprocess.run(words, check=False, capture_output=True, timeout=60, env=os.environ | {"PYTHONIOENCODING": encoding})
     assert (ran.returncode, ran.stderr) == (0, b"")
     assert printed in ran.stdout
-
-
-def _closed_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])

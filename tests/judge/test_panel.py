@@ -11,7 +11,8 @@ from otel_quality.judge.config import Config
 from otel_quality.judge.errors import JudgeError, JudgeFailed, JudgeUnavailable, JudgeUnusable
 from otel_quality.judge.panel import DECLINED, Panel
 from otel_quality.vocabulary.axes import AXES
-from tests.judge.fake import FakeJudge, judge
+from tests.flow.programs import free_port
+from tests.judge.fake import FakeJudge
 from tests.judge.panels import KEY, KEYS, RUBRIC, SESSION, WIRES, House, backend, counted, panel
 from tests.judge.wire import RETRY_AFTER_S
 
@@ -186,9 +187,8 @@ async def test_a_wrong_key_ends_everything_and_is_not_repeated(house: House, fak
     assert failed.value.__cause__ is None
 
 
-async def test_a_judge_that_is_not_there_is_unavailable() -> None:
-    with judge() as gone:
-        nowhere = backend(gone)
+async def test_a_judge_that_is_not_there_is_unavailable(fake: FakeJudge) -> None:
+    nowhere = backend(fake, url=f"http://127.0.0.1:{free_port()}/v1")
     for wire in ("openai", "anthropic", "litellm"):
         with pytest.raises(JudgeUnavailable) as failed:
             await panel(replace(nowhere, protocol=wire, model="openai/m"), config=Config(retries=1)).assess(SESSION, "critic")

@@ -1,5 +1,6 @@
 """Runs with the real panel and a judge on the wire: counted as the judge counts; one that cannot be used or is not there is one line."""
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from otel_quality.judge.rubric import load
 from otel_quality.service.judging import Judging
 from otel_quality.service.judging.equipment import Equipment, versions
 from otel_quality.service.judging.runs import AWAY
+from tests.flow.programs import free_port
 from tests.judge.fake import FakeJudge, judge
 from tests.service.history import until
 from tests.service.judging.bench import keep
@@ -83,8 +85,6 @@ async def test_a_judge_that_refuses_the_key_fails_the_run_in_one_line_without_it
 
 
 async def test_a_judge_that_is_down_fails_the_run_after_a_few_sessions(keeper: Keeper) -> None:
-    with judge() as fake:
-        pass
-    run = await judged(keeper, fake)
+    run = await judged(keeper, FakeJudge(f"http://127.0.0.1:{free_port()}", threading.Event()))
     assert (run.state, counts(run)) == ("failed", {"failed": AWAY, "pending": SESSIONS - AWAY})
     assert "judge mine" in run.error
