@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from otel_quality.cli.eval import following
 from otel_quality.cli.eval.group import COMMANDS
 from otel_quality.client import Client
 from otel_quality.core.evaluations.record import Annotation, Assessment, Evaluation, Feedback, Versions
@@ -56,6 +57,14 @@ def test_a_run_is_waited_for_and_told_with_what_failed(cli: Cli, served: Served)
     assert f"  judge  {VERSIONS.judge}, rubric {VERSIONS.rubric}" in lines
     assert lines[-1].startswith("  ✗ bad  ")
     assert "no JSON" in lines[-1]
+
+
+def test_sessions_that_failed_are_told_before_reference_sessions_that_did(cli: Cli, served: Served) -> None:
+    keep(served.keeper, bad="fail")
+    run = told(cli("eval", "run", "--json"))
+    references = [{**run["sessions"][0], "session_id": f"anchor/{number}", "anchor": True} for number in range(12)]
+    failed = [behind.plain for head, behind in following.lines({**run, "sessions": references + run["sessions"]}) if "✗" in head.plain]
+    assert [line.partition(" ")[0] for line in failed] == ["bad", *(f"anchor/{number}" for number in range(9))]
 
 
 def test_a_run_as_json_is_what_the_api_says_at_its_end(cli: Cli, served: Served) -> None:

@@ -127,6 +127,8 @@ def lines(run: Any) -> Iterator[tuple[Text, Text]]:
 
 
 def _failures(failed: list[Any]) -> Iterator[tuple[Text, Text]]:
+    """Reference sessions last: they are judged first, and would fill the list where the judge fails at all."""
+    failed.sort(key=lambda each: each["anchor"])
     for each in failed[:_SHOWN]:
         yield Text("  ✗ ", style="red"), Text.assemble((each["session_id"], "bold"), f"  {each['error']}")
     if len(failed) > _SHOWN:
