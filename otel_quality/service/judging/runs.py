@@ -256,7 +256,7 @@ async def patiently(asks: Asks, work: Callable[[Store], T]) -> T:
 
 
 async def lost(means: Means, run_id: str, panel: Panel) -> list[tuple[str, str, Spent]]:
-    """What was set aside for experts who had been asked, or were to be, when a run was cut off: session, expert, tokens and cost.
+    """What experts who had been asked, or were to be, when a run was cut off may have taken: session, expert, tokens and cost.
 
     Nobody heard whether they answered, so no call is counted.
     """
@@ -264,7 +264,7 @@ async def lost(means: Means, run_id: str, panel: Panel) -> list[tuple[str, str, 
     for item in await patiently(means.asks, lambda store: store.items(run_id, state="running", limit=PAGE)):
         transcript, assessments = await _look(means, run_id, item)
         if transcript is not None:
-            each = share(panel.estimate(means.masked(transcript)), 1, len(panel.experts))
+            each = share(panel.estimate(transcript), 1, len(panel.experts))
             said = {assessment.expert for assessment in assessments}
             found += [(item.session, expert, replace(each, calls=0)) for expert in panel.experts if expert not in said]
     return found
