@@ -23,7 +23,9 @@ def command(task: str | None, api_url: str, as_json: bool) -> None:
         return
     out = terminal.console()
     if not answer["models"]:
-        where = f" on task type {task!r}" if task else ""
-        out.print(f"No tool execution yet{where}. `otel-quality models` lists the task types there are.", markup=False)
+        said = "No tool execution yet. `otel-quality doctor` says what arrives."
+        if task:
+            said = f"No tool execution yet on task type {task!r}. `otel-quality models` lists the task types there are."
+        out.print(said, markup=False)
         return
     terminal.section(out, sections.models(read_all(lines.Model, answer["models"])))

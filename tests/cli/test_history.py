@@ -257,6 +257,7 @@ def test_nothing_yet_is_said(capsys: pytest.CaptureFixture[str], command: list[s
     out = capsys.readouterr().out
     assert code == 0
     assert any(word in out for word in ("yet", "No ", "None"))
+    assert f"`otel-quality {' '.join(command)}`" not in out, "what was asked just now is no advice"
 
 
 def test_of_a_long_course_its_beginning_and_its_end_are_shown(added: Cli, tmp_path: Path) -> None:
