@@ -1,6 +1,7 @@
 """Sessions with text in a data directory, and a processor that has them judged by the fake judge."""
 
 import json
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -13,23 +14,26 @@ from otel_quality.store.opening import open_store
 from tests.flow.programs import Serve, until
 from tests.judge.fake import FakeJudge
 
-NOW_NS = 1_795_219_200_000_000_000
 KEY = "sk-of-the-fake"
 PRICES = (3.0, 15.0)
 """US dollars per million tokens, in and out."""
 
 
 def fill(folder: Path, sessions: int) -> None:
-    """Keep sessions `s0000`, ... with their text, as a team that keeps content has them."""
+    """Keep sessions `s0000`, ... with their text, as a team that keeps content has them.
+
+    They have ended in the last hour: what is older than the retention would be gone as soon as a processor starts.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    now_ns = time.time_ns()
     store = open_store(Config(), data_dir=folder)
     with store.transaction():
         for number in range(sessions):
             name = f"s{number:04d}"
-            record = SessionRecord(id=name, end_ns=NOW_NS + number, api_calls=1, messages=2, ended=True)
-            store.put_session(record, None, source="api", now_ns=NOW_NS)
+            record = SessionRecord(id=name, end_ns=now_ns - 3600 * 10**9 + number, api_calls=1, messages=2, ended=True)
+            store.put_session(record, None, source="api", now_ns=now_ns)
             said = (Line("user", f"This is session {name}. Please count to {number}."), Line("assistant", "Done.", message=1))
-            store.put_transcript(name, Transcript(said), now_ns=NOW_NS)
+            store.put_transcript(name, Transcript(said), now_ns=now_ns)
     store.close()
 
 
