@@ -16,7 +16,6 @@ BYTES_PER_TOKEN: Final = 3.5
 """Of UTF-8. English prose has 4 to 5 in common tokenizers, code and JSON 3 to 4, and most other scripts 3 or more."""
 TYPICAL_OUTPUT_TOKENS: Final = 400
 """Of one answer: seven scores and a comment of 150 words, rounded up; only for estimates before a run."""
-_MILLION: Final = 1_000_000
 
 
 def tokens(text: str) -> int:
@@ -30,8 +29,7 @@ def tokens(text: str) -> int:
 
 def spent(backend: Backend, input_tokens: int, output_tokens: int, *, calls: int = 1) -> Spent:
     """Calls with their price."""
-    usd = input_tokens * backend.input_usd_per_million + output_tokens * backend.output_usd_per_million
-    return Spent(calls, input_tokens, output_tokens, usd / _MILLION)
+    return Spent(calls, input_tokens, output_tokens, backend.usd(input_tokens, output_tokens))
 
 
 class Meter:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 Protocol = Literal["openai", "anthropic", "litellm"]
 
 NO_ANCHORS: Final = "off"
+_MILLION: Final = 1_000_000
 _VARIABLE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,99}")
 _CLASS: Final = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
@@ -65,6 +66,10 @@ class Backend:
             raise ValueError(f"timeout_s of {who} must lie between 1 and 3600, max_output_tokens between 200 and 100000")
         if self.temperature is not None and not 0 <= self.temperature <= 2:
             raise ValueError(f"temperature of {who} must lie between 0 and 2")
+
+    def usd(self, input_tokens: int, output_tokens: int) -> float:
+        """What so many tokens cost."""
+        return (input_tokens * self.input_usd_per_million + output_tokens * self.output_usd_per_million) / _MILLION
 
 
 def _check_url(who: str, url: str) -> None:

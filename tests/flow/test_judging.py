@@ -1,5 +1,6 @@
 """A real processor has sessions judged by a judge that speaks the wire protocol: counted to the token, killed in the middle, seen itself."""
 
+import re
 import signal
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from otel_quality.service.judging import anchors
 from tests.flow.judged import KEY, PRICES, asked, call, counts, ended, fill, judged_by, opened, run_of, start
-from tests.flow.programs import ROOT, Serve, free_port, until
+from tests.flow.programs import ROOT, Serve, free_port, get_text, until
 from tests.judge.fake import FakeJudge, judge
 
 EXPERTS = 4
@@ -45,6 +46,10 @@ def test_a_run_costs_what_the_judge_counts_and_the_judge_is_seen_like_any_other_
         until(lambda: serve.get("/v1/stats")["seen"] == len(fake.seen), 30, lambda: f"its calls\n{serve.output()}")
         (card,) = serve.get("/v1/scores?task=judge&model=*")["scores"]
         assert (card["backend"], card["model"], card["task"], card["samples"]) == ("judge-a", "judge-1", "judge", 100)
+        (cost,) = re.findall(
+            r'^llmq_cost_usd_total{backend="judge-a",model="judge-1"} (.+)$', get_text(f"http://{serve.metrics}/metrics"), re.M
+        )
+        assert float(cost) == pytest.approx(spent["cost_usd"])
         assert {session["id"] for session in serve.get("/v1/sessions?limit=500")["sessions"]} == {f"s{number:04d}" for number in range(20)}
         assert KEY not in "\n".join(serve.lines)
 

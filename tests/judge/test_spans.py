@@ -56,8 +56,16 @@ async def test_a_call_is_a_span_with_the_judge_as_backend_and_its_tokens(house: 
     assert told["otel_quality.outcome"] == "success"
     assert told["gen_ai.usage.input_tokens"] == said.spent.input_tokens == fake.input_tokens
     assert told["gen_ai.usage.output_tokens"] == said.spent.output_tokens == fake.output_tokens
+    assert told["gen_ai.usage.cost"] == pytest.approx(said.spent.cost_usd)
     assert told["otel_quality.request.has_tools"] is False
     assert not any("Which files" in str(value) for value in told.values())
+
+
+async def test_a_call_has_no_cost_where_no_price_or_no_usage_is_known(house: House, fake: FakeJudge) -> None:
+    await house.panel(input_usd_per_million=0.0, output_usd_per_million=0.0).assess(SESSION, "critic")
+    fake.then("no_usage")
+    await house.panel().assess(SESSION, "critic")
+    assert ["gen_ai.usage.cost" in attributes(span) for span in calls()] == [False, False]
 
 
 @pytest.mark.parametrize("wire", WIRES)

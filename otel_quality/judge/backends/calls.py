@@ -1,6 +1,6 @@
 """What a judge is asked and answers, and the one way in which every call is made.
 
-Every call is a span of our own SDK (backend: the judge's name, task "judge"), with its tokens, latency and outcome, like the call of
+Every call is a span of our own SDK (backend: the judge's name, task "judge"), with its tokens, price, latency and outcome, like the call of
 any other backend. It begins a trace of its own outside every conversation, so that no call of a judge becomes a session or part of one.
 
 Refuses to retry: that is `retrying`'s, and the clients' own retries are switched off, because two that retry multiply.
@@ -14,10 +14,12 @@ from enum import Enum
 from typing import Any, Final, Protocol
 
 from opentelemetry import context as otel_context
+from opentelemetry import trace
 
 import otel_quality as oq
 from otel_quality.judge.backends import failures
 from otel_quality.judge.config import Backend
+from otel_quality.vocabulary import attributes
 
 TASK: Final = "judge"
 """Task type of every call of a judge."""
@@ -98,12 +100,21 @@ class Caller:
                 async with asyncio.timeout(backend.timeout_s):
                     response = await self._client.send(request)
                 call.finish(response)
+                reply = self._client.read(response)
+                self._price(reply)
         except Exception as error:
             failure = failures.told(error, backend, self._key)
             if failure is None:
                 raise
             raise failure from None
-        return self._client.read(response)
+        return reply
+
+    def _price(self, reply: Reply) -> None:
+        """Put what the call cost on its span, where price and tokens are known."""
+        if reply.input_tokens is None or reply.output_tokens is None:
+            return
+        if usd := self._backend.usd(reply.input_tokens, reply.output_tokens):
+            trace.get_current_span().set_attribute(attributes.COST, usd)
 
     async def close(self) -> None:
         """Let go of connections."""
