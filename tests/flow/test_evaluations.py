@@ -76,21 +76,20 @@ def test_session_files_are_kept_masked_judged_shown_and_rated(serve: Serve, fake
         until(lambda line=line: line in get_text(f"http://{serve.metrics}/metrics"), DEADLINE_S, line)  # type: ignore[misc]
 
 
-def test_who_waits_for_a_run_waits_through_a_restart_of_the_processor(fake: FakeJudge, tmp_path: Path) -> None:
+def test_who_waits_for_a_run_waits_through_a_restart_of_the_processor(tmp_path: Path) -> None:
     fill(tmp_path, 3)
     port = ("--api-port", str(free_port()))
-    environment = judged_by(fake, anchors="off")
-    fake.held.clear()
-    fake.always = "slow"
     command = [sys.executable, "-m", "otel_quality", "eval", "run", "--json", "--api", f"http://127.0.0.1:{port[1]}"]
-    with Serve(tmp_path, *port, environment=environment) as serve, Program(command) as waiting:
-        assert fake.held.wait(DEADLINE_S)
-        serve.stop(signal.SIGKILL)
-        fake.always = "good"
-        with Serve(tmp_path, *port, environment=environment):
-            assert waiting.process.wait(DEADLINE_S) == 0, waiting.output()
-        waiting.stop()
-        assert json.loads("\n".join(waiting.lines))["counts"]["ok"] == 3
+    with judge(key=KEY, always="slow") as fake:
+        environment = judged_by(fake, anchors="off")
+        with Serve(tmp_path, *port, environment=environment) as serve, Program(command) as waiting:
+            assert fake.held.wait(DEADLINE_S)
+            serve.stop(signal.SIGKILL)
+            fake.always = "good"
+            with Serve(tmp_path, *port, environment=environment):
+                assert waiting.process.wait(DEADLINE_S) == 0, waiting.output()
+            waiting.stop()
+            assert json.loads("\n".join(waiting.lines))["counts"]["ok"] == 3
 
 
 def test_without_the_token_nothing_changes_and_everything_is_read(serve: Serve) -> None:
