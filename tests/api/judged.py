@@ -15,7 +15,7 @@ from tests.flow.programs import until
 from tests.service.judging.fake import PRICE, VERSIONS, FakeJudge
 from tests.service.keeper import messages
 
-DEADLINE_S = 30.0
+DEADLINE_S = 90.0
 RUNS = "/v1/evaluations/runs"
 NOW = "2026-11-21T00:00:00.000000Z"
 SAID: dict[str, Any] = {"session_id": "s", "message_index": 3, "rating": 1}

@@ -23,7 +23,7 @@ def ask(fake: FakeJudge, path: str, user: str, *, key: str = "", **more: object)
     else:
         messages.insert(0, {"role": "system", "content": SYSTEM})
     headers = {"content-type": "application/json", "x-api-key": key} if path == ANTHROPIC else {"authorization": f"Bearer {key}"}
-    with urllib.request.urlopen(urllib.request.Request(fake.base + path, json.dumps(body).encode(), headers), timeout=10) as answer:
+    with urllib.request.urlopen(urllib.request.Request(fake.base + path, json.dumps(body).encode(), headers), timeout=60) as answer:
         return json.loads(answer.read())
 
 

@@ -32,7 +32,7 @@ def base() -> Iterator[str]:
 
 def post(address: str, body: Any) -> http.client.HTTPResponse:
     request = urllib.request.Request(address, json.dumps(body).encode(), {"content-type": "application/json"})
-    return urllib.request.urlopen(request, timeout=10)  # type: ignore[no-any-return]
+    return urllib.request.urlopen(request, timeout=60)  # type: ignore[no-any-return]
 
 
 def test_an_aws_event_is_accepted_by_amazons_own_parser_and_a_flipped_bit_is_not() -> None:
@@ -94,7 +94,7 @@ def test_an_unknown_path_is_a_404(base: str) -> None:
 
 def test_a_slow_request_ends_when_the_provider_stops() -> None:
     with provider() as address:
-        request = http.client.HTTPConnection(address.removeprefix("http://"), timeout=10)
+        request = http.client.HTTPConnection(address.removeprefix("http://"), timeout=60)
         request.request("POST", "/v1/messages", json.dumps({"model": "slow"}))
     with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
         request.getresponse()

@@ -15,7 +15,7 @@ os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # else importing litellm fe
 
 TIMEOUT_S = 0.4
 """Of every client; the fake provider answers at once, or never."""
-PATIENT_S = 20.0
+PATIENT_S = 60.0
 MESSAGES: Any = [{"role": "user", "content": "c4n4ry"}]
 CHAT_TOOLS: Any = [
     {"type": "function", "function": {"name": "look", "description": "d", "parameters": {"type": "object", "properties": {}}}}

@@ -48,7 +48,7 @@ class FakeProcessor:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                fake.hold.wait(20)
+                fake.hold.wait(60)
                 self.status = fake.status
                 fake.polls += 1
                 fake.asked.append(self.headers["authorization"])
@@ -56,7 +56,7 @@ class FakeProcessor:
                 self._answer(200, {"policies": listed})
 
             def do_POST(self) -> None:
-                fake.hold.wait(20)
+                fake.hold.wait(60)
                 self.status = fake.status
                 body = json.loads(self.rfile.read(int(self.headers["content-length"])))
                 fake.seen.add(self.headers["authorization"])

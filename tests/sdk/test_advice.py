@@ -19,7 +19,7 @@ ID = "otel_quality.prediction.id"
 UNKNOWN = (0.5, "insufficient data")
 
 
-def until(condition: Callable[[], bool], what: str, *, seconds: float = 20) -> None:
+def until(condition: Callable[[], bool], what: str, *, seconds: float = 60) -> None:
     """Wait for a condition that a thread of ours brings about."""
     deadline = time.monotonic() + seconds
     pause = threading.Event()
@@ -214,7 +214,7 @@ PROGRAM = """
 import os, sys, time
 import otel_quality as oq
 def wait(what):
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 40
     while not what():
         assert time.monotonic() < deadline
         time.sleep(0.005)

@@ -56,7 +56,7 @@ def test_the_call_does_not_wait_for_the_processor(processor: FakeProcessor) -> N
     begun_s = time.monotonic()
     for index in range(100):
         oq.feedback("c", index, 1)
-    assert time.monotonic() - begun_s < 2
+    assert time.monotonic() - begun_s < 4, "one request that is held takes five seconds"
     processor.hold.set()
     until(lambda: len(processor.opinions) == 100, "not all came")
     assert [each["message_index"] for each in processor.opinions] == list(range(100)), "in order, each once"

@@ -14,7 +14,7 @@ from otel_quality.store.contract import Config, Store
 from otel_quality.store.opening import open_store
 
 FAST = Pace(refresh_s=0.02, retry_s=0.02)
-DEADLINE_S = 30.0
+DEADLINE_S = 90.0
 
 
 @asynccontextmanager

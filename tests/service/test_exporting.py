@@ -83,7 +83,7 @@ async def test_what_it_brings_is_graded_and_kept_masked_as_if_it_had_been_posted
 async def test_whatever_it_raises_is_told(tmp_path: Path) -> None:
     async with kept_by(in_folder(tmp_path)) as historian:
         with pytest.raises(RuntimeError, match="StopIteration"):
-            await asyncio.wait_for(asking(historian, Spent()).once(), 10)
+            await asyncio.wait_for(asking(historian, Spent()).once(), 60)
 
 
 async def test_it_is_asked_for_what_changed_since_the_last_time_also_after_a_restart(tmp_path: Path) -> None:

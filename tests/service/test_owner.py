@@ -28,7 +28,7 @@ class Gate:
         self.bodies: list[bytes] = []
 
     def __call__(self, body: bytes) -> decode.Decoded:
-        self.open.wait(20)
+        self.open.wait(60)
         self.bodies.append(body)
         return DECODE(body)
 
@@ -48,7 +48,7 @@ def owned(
         owner = Owner(Config(), decoder, limits or Limits(), tick_s=tick_s, keep=keep or nowhere)
         owner.start(died=lambda: pytest.fail("the owner died"))
         try:
-            return await asyncio.wait_for(use(owner), 30)
+            return await asyncio.wait_for(use(owner), 60)
         finally:
             await owner.stop()
 
@@ -169,7 +169,7 @@ def test_a_tick_that_fails_ends_the_processor() -> None:
         owner = Owner(Config(), DECODE, Limits(), tick_s=0.05, keep=nowhere)
         owner._engine.tick = _fail  # type: ignore[method-assign]
         owner.start(died=died.set)
-        await asyncio.wait_for(died.wait(), 20)
+        await asyncio.wait_for(died.wait(), 60)
 
     asyncio.run(run())
 
@@ -194,7 +194,7 @@ def test_sessions_and_executions_are_handed_on_with_a_tick_and_what_is_open_at_t
 
     async def use(owner: Owner) -> None:
         await owner.receive("traces", request(span(TOOL | {"otel_quality.session.end": ended})))
-        assert await asyncio.to_thread(handed.wait, 20)
+        assert await asyncio.to_thread(handed.wait, 50)
         assert kept == ([("c", True)] if ended else [])
 
     owned(use, keep=keep)

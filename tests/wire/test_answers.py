@@ -40,7 +40,7 @@ async def over_grpc(receiver: Refusing) -> grpc.aio.AioRpcError:
     try:
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
             with pytest.raises(grpc.aio.AioRpcError) as caught:
-                await channel.unary_unary(EXPORT)(b"", timeout=20)
+                await channel.unary_unary(EXPORT)(b"", timeout=60)
             return caught.value
     finally:
         await server.stop(None)

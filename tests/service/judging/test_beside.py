@@ -51,7 +51,7 @@ async def test_what_waits_at_its_end_is_cancelled() -> None:
             raise
 
     waiting = asyncio.create_task(beside.do(wait()))
-    await asyncio.to_thread(begun.wait, 10)
+    assert await asyncio.to_thread(begun.wait, 60)
     await beside.stop()
     assert cancelled.is_set()
     with pytest.raises(asyncio.CancelledError):
