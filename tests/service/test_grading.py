@@ -9,6 +9,7 @@ import pytest
 from otel_quality.core.evaluations.record import Feedback
 from otel_quality.core.history import Meta
 from otel_quality.core.sessions.grade import grade
+from otel_quality.service import grading as service
 from otel_quality.service.grading import NAME, Grading
 from otel_quality.store.contract import Config, Store
 from otel_quality.store.opening import open_store
@@ -89,7 +90,8 @@ def test_a_model_of_another_version_is_fitted_anew(store: Store) -> None:
     assert grading(session()).p_completed is not None
 
 
-def test_new_labels_are_fitted_after_a_rest(store: Store) -> None:
+def test_new_labels_are_fitted_after_a_rest(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "_REST", 1e6)  # a rest of ten quick fits is over before a busy machine has labelled anything
     label(store, 40)
     grading = Grading()
     grading.refit(store, NOW)
