@@ -17,11 +17,11 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from importlib import import_module
 from itertools import islice
-from typing import Final, Protocol, TypeVar
+from typing import Final, NamedTuple, Protocol, TypeVar
 
 from otel_quality.service.judging.beside import Asks
 from otel_quality.vocabulary.errors import ConfigError, StoreUnavailable
@@ -106,8 +106,10 @@ class Exporting:
         kept = await self._asks.ask(lambda store: store.calibration(key))
         begun_ns, added = self._now_ns(), 0
         brought = await _aside(lambda: iter(self._exporter.sessions(json.loads(kept or "0"))))
-        while some := await _aside(lambda: list(islice(brought, _AT_ONCE))):
+        while some := await _aside(lambda: _some(brought)):
             for session in some:
+                if isinstance(session, _Raised):
+                    raise session.error
                 added += await self._add(session)
         until_ns = max(begun_ns - OVERLAP_NS, 0)
         await self._asks.ask(lambda store: store.put_calibration(key, json.dumps(until_ns), now_ns=begun_ns))
@@ -121,6 +123,22 @@ class Exporting:
             _log.warning("judge.exporter %s: a session is left out: %s", self._name, error)
             return False
         return True
+
+
+class _Raised(NamedTuple):
+    """What came where the next session should have been."""
+
+    error: Exception
+
+
+def _some(brought: Iterator[object]) -> list[object]:
+    """The next sessions; what is raised among them comes after those that were brought before."""
+    some = list[object]()
+    try:
+        some.extend(islice(brought, _AT_ONCE))
+    except Exception as error:  # noqa: BLE001 - it is the team's own code
+        some.append(_Raised(error))
+    return some
 
 
 async def _aside(work: Callable[[], T]) -> T:

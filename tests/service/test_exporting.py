@@ -107,6 +107,17 @@ async def test_what_it_did_not_bring_is_asked_for_again(tmp_path: Path) -> None:
     assert tickets.since == [0, 0]
 
 
+async def test_what_it_brought_before_it_failed_is_kept(tmp_path: Path) -> None:
+    async with kept_by(in_folder(tmp_path)) as historian:
+        with pytest.raises(ConnectionError):
+            await asking(historian, Tickets(fails_after=7)).once()
+        assert [await historian.ask(lambda store, of=f"t{number}": store.session(of) is not None) for number in (0, 6, 7)] == [
+            True,
+            True,
+            False,
+        ]
+
+
 async def test_what_is_no_session_is_told_and_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with kept_by(in_folder(tmp_path)) as historian:
         with caplog.at_level(logging.WARNING):
