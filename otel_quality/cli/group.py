@@ -72,7 +72,7 @@ def run(arguments: list[str] | None = None) -> int:
         return 2
     except ApiError as error:
         return _say(str(error), 2 if error.refused else 1)
-    except OtelQualityError as error:
+    except (OtelQualityError, OSError) as error:  # of the system: such as a full disk under stdout
         return _say(str(error), 1)
     return code if isinstance(code, int) else 0
 

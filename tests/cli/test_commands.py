@@ -290,3 +290,10 @@ def test_what_stdout_has_no_characters_for_is_printed_in_others(encoding: str, n
     ran = subprocess.run(words, check=False, capture_output=True, timeout=60, env=os.environ | {"PYTHONIOENCODING": encoding})
     assert (ran.returncode, ran.stderr) == (0, b"")
     assert printed in ran.stdout
+
+
+def test_output_that_cannot_be_written_is_told_in_one_line() -> None:
+    with Path("/dev/full").open("w") as full_disk:
+        words = [sys.executable, "-m", "otel_quality", "check-config"]
+        ran = subprocess.run(words, check=False, stdout=full_disk, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert (ran.returncode, ran.stderr) == (1, "otel-quality: [Errno 28] No space left on device\n")
