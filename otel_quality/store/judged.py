@@ -107,7 +107,10 @@ class Judged(Protocol):
         """Ids of sessions whose text is kept, latest active first."""
 
     def unevaluated(self, versions: Versions, *, since_ns: int = 0, limit: int = 100) -> list[str]:
-        """Ids of sessions whose text is kept and that these versions have not judged as it stands, latest active first."""
+        """Ids of sessions whose text is kept and that these versions have not judged as it stands, latest active first.
+
+        Those at which these versions have failed before come last, so that they keep no other session from being judged.
+        """
 
     def spent(self, *, since_ns: int, run: str | None = None) -> Spent:
         """What the calls of experts took since, in one run or in all, failed sessions and anchors included."""

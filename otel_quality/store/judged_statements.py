@@ -80,16 +80,16 @@ PUT_TRANSCRIPT: Final = """
 """
 TRANSCRIPT: Final = "SELECT document FROM transcripts WHERE session = :session"
 DELETE_TRANSCRIPT: Final = "DELETE FROM transcripts WHERE session = :session"
-_WITH_TRANSCRIPT: Final = """
-    SELECT session FROM transcripts AS t WHERE active_ns >= :since {0} ORDER BY active_ns DESC, session LIMIT :limit
-"""
-WITH_TRANSCRIPT: Final = _WITH_TRANSCRIPT.format("")
-UNEVALUATED: Final = _WITH_TRANSCRIPT.format(
-    """AND NOT EXISTS (
+WITH_TRANSCRIPT: Final = "SELECT session FROM transcripts WHERE active_ns >= :since ORDER BY active_ns DESC, session LIMIT :limit"
+UNEVALUATED: Final = """
+    SELECT session FROM transcripts AS t WHERE active_ns >= :since AND NOT EXISTS (
         SELECT 1 FROM evaluations AS e WHERE e.session = t.session AND e.anchor = 0 AND e.judge = :judge AND e.rubric = :rubric
             AND e.latest_by = 1 AND e.outdated = 0
-    )"""
-)
+    ) ORDER BY CASE WHEN session IN (
+        SELECT i.session FROM runs AS r JOIN run_items AS i ON i.run = r.id
+        WHERE r.judge = :judge AND r.rubric = :rubric AND i.anchor = 0 AND i.state = 'failed'
+    ) THEN 1 ELSE 0 END, active_ns DESC, session LIMIT :limit
+"""
 
 # Runs
 

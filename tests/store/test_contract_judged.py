@@ -195,6 +195,15 @@ def test_unevaluated_are_those_without_an_evaluation_by_these_versions(store: St
     assert store.unevaluated(JUDGE, since_ns=NOW - 2 * S, limit=1) == ["b"]
 
 
+def test_unevaluated_at_which_the_judge_has_failed_come_last(store: Store) -> None:
+    for place, name in enumerate(("a", "b", "c")):
+        store.put_transcript(name, transcript(), now_ns=NOW - place * S)
+    store.add_run(run(), [Item("a", "failed", "every expert declined"), Item("c"), Item("b", "failed", anchor=True)])
+    assert store.unevaluated(JUDGE) == ["b", "c", "a"]
+    assert store.unevaluated(JUDGE, limit=1) == ["b"]
+    assert store.unevaluated(OLDER) == ["a", "b", "c"]
+
+
 # Runs
 
 
