@@ -2,13 +2,14 @@
 
 import re
 import signal
+import socket
 from pathlib import Path
 
 import pytest
 
 from otel_quality.service.judging import anchors
 from tests.flow.judged import KEY, PRICES, asked, call, counts, ended, fill, judged_by, opened, run_of, start
-from tests.flow.programs import ROOT, Serve, free_port, get_text, until
+from tests.flow.programs import ROOT, Serve, get_text, until
 from tests.judge.fake import FakeJudge, judge
 
 EXPERTS = 4
@@ -87,15 +88,15 @@ def test_a_run_goes_on_after_a_kill_and_judges_nothing_twice(tmp_path: Path) -> 
 
 def test_a_run_goes_on_after_an_orderly_end_and_can_be_cancelled_at_once(tmp_path: Path) -> None:
     fill(tmp_path, 30)
-    with judge(key=KEY) as fake:
+    with judge(key=KEY) as fake, socket.create_server(("127.0.0.1", 0)) as silent:
         environment = judged_by(fake, protocol="anthropic", concurrency=CONCURRENCY)
-        nowhere = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{free_port()}"}
+        nowhere = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{silent.getsockname()[1]}", "OTEL_EXPORTER_OTLP_TIMEOUT": "60"}
         hangs_after(fake, EXPERTS * (ANCHORS + 3 + CONCURRENCY))
         with Serve(tmp_path, environment=environment | nowhere) as serve:
             run = start(serve)["id"]
             until(lambda: held(fake) == CONCURRENCY, 120, lambda: f"calls that hang: {run_of(serve, run)}\n{serve.output()}")
             assert run_of(serve, run)["counts"]["ok"] >= 3, "no more than the sessions under way are not judged"
-            assert serve.stop(signal.SIGTERM, deadline_s=9) == 0, "neither a judge that hangs nor spans that nobody takes hold up the end"
+            assert serve.stop(signal.SIGTERM, deadline_s=25) == 0, "neither a judge that hangs nor spans that nobody takes hold up the end"
         with Serve(tmp_path, environment=environment) as serve:
             assert run_of(serve, run)["status"] == "running"
             until(lambda: len(fake.seen) and run_of(serve, run)["counts"].get("running", 0), 60, "a session under way")
