@@ -57,15 +57,15 @@ def follow(client: Client, run: Any) -> Any:
     except KeyboardInterrupt:
         run_id = terminal.tame(run["id"])
         raise left(f"the run goes on; `otel-quality eval status {run_id}` tells how, `otel-quality eval cancel {run_id}` ends it") from None
-    return client.get(path(run["id"]), limit=MOST)
+    return _again(client, run["id"], sessions=MOST)
 
 
-def _again(client: Client, run_id: str) -> Any:
-    """The run; a processor that does not answer is asked again for a while."""
+def _again(client: Client, run_id: str, *, sessions: int = 1) -> Any:
+    """The run with so many of its sessions; a processor that does not answer is asked again for a while."""
     until_s = time.monotonic() + PATIENCE_S
     while True:
         try:
-            return client.get(path(run_id), limit=1)
+            return client.get(path(run_id), limit=sessions)
         except ApiError as error:
             if not error.passing or time.monotonic() > until_s:
                 raise

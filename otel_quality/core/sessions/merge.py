@@ -14,6 +14,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import Final
 
+from otel_quality.core.sessions.part import NAMES
 from otel_quality.core.sessions.record import SessionRecord
 from otel_quality.core.sessions.tally import most_frequent, tally
 
@@ -92,14 +93,14 @@ def _less(counts: tuple[tuple[str, int], ...], fewer: tuple[tuple[str, int], ...
 
 
 def _both(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*first, *second)))
+    """Names of both, the first ones where they are more than `NAMES` and more than a part has."""
+    return tuple(dict.fromkeys((*first, *second)))[: max(NAMES, len(first), len(second))]
 
 
-def _counts(*of: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:
-    total: Counter[str] = Counter()
-    for counts in of:
-        total.update(dict(counts))
-    return most_frequent(total)
+def _counts(first: tuple[tuple[str, int], ...], second: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:
+    """Counts of both, the most frequent ones within the same bound."""
+    total = Counter(dict(first)) + Counter(dict(second))
+    return most_frequent(total)[: max(NAMES, len(first), len(second))]
 
 
 def _joined(known: SessionRecord, new: SessionRecord) -> SessionRecord:

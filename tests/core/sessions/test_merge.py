@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from otel_quality.core.sessions.merge import continued, merged
+from otel_quality.core.sessions.part import NAMES
 from otel_quality.core.sessions.record import SessionRecord, ToolUse
 from tests.store.samples import S, session
 
@@ -27,6 +28,17 @@ def test_of_a_continued_session_the_latest_tool_uses_are_kept() -> None:
     both = merged(replace(KNOWN, tool_uses=uses), later(tool_uses=uses), same_source=True)
     assert len(both.tool_uses) == 200
     assert both.tool_uses[-150:] == uses
+
+
+def test_a_continued_session_has_no_more_names_than_one_part_may_have() -> None:
+    names = [tuple(f"{part}{each}" for each in range(20)) for part in ("a", "b")]
+    counts = [tuple((name, place) for place, name in enumerate(part, start=1)) for part in names]
+    known = replace(KNOWN, models=names[0], failing_tools=counts[0])
+    both = merged(known, later(models=names[1], failing_tools=counts[1]), same_source=True)
+    assert both.models == (*names[0], *names[1][: NAMES - 20])
+    assert both.failing_tools[:2] == (("a19", 20), ("b19", 20))
+    assert min(count for _, count in both.failing_tools) == 5
+    assert len(both.failing_tools) == NAMES
 
 
 def test_tool_uses_that_were_sent_to_both_lives_count_once() -> None:
