@@ -2,7 +2,8 @@
 
 A run that is under way when the processor ends, in whatever way, is continued at the next start, if the same judge still judges by the
 same rubric; otherwise it is told as failed, and its sessions are for the next run. A run that another processor on the same history
-works on is left alone.
+works on is left alone as long as that one does, and is continued here once it is gone: where processors are replaced one by one, the new
+one starts before the old one ends.
 
 Decision: a session that an unfinished run will judge is left out of the next run of unevaluated ones, so that runs that overlap pay once.
 """
@@ -36,6 +37,7 @@ _TAKEN: Final = "a run under way judges what is left"
 _JUDGED: Final = "every session whose text is kept is judged by the present judge and rubric"
 ENDS: Final[tuple[str, ...]] = ("done", "failed", "cancelled")
 """States in which a run can end."""
+LOOK_AGAIN_S: Final = 15.0
 
 T = TypeVar("T")
 _log: Final = logging.getLogger(__name__)
@@ -48,15 +50,17 @@ class Judging:
         historian: where questions to the store go.
         config: the settings.
         equipment: who judges and what watches them; None where no judge is configured.
+        look_again_s: how often it is looked whether others have let go of runs that they worked on when this one started.
     """
 
-    def __init__(self, historian: Asks, config: Config, equipment: Equipment | None) -> None:
-        self._historian, self._config, self._equipment = historian, config, equipment
+    def __init__(self, historian: Asks, config: Config, equipment: Equipment | None, *, look_again_s: float = LOOK_AGAIN_S) -> None:
+        self._historian, self._config, self._equipment, self._look_again_s = historian, config, equipment, look_again_s
         self._beside = Beside("judging")
         self._treasury, self._calls = Treasury(config), asyncio.Semaphore(config.concurrency)
         self._under_way: dict[str, UnderWay] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._continuing: asyncio.Task[None] | None = None
+        self._taking_over: asyncio.Task[None] | None = None
         self._unwanted: set[str] = set()
         self._ended = dict.fromkeys(ENDS, 0)
         self._starting = asyncio.Lock()
@@ -147,7 +151,7 @@ class Judging:
         return Estimate(wish, panel.versions, len(chosen), len(anchors), spent, note, *purse.left())
 
     async def _cancel(self, run_id: str) -> Run | None:
-        if self._continuing is not None and not self._continuing.done():
+        if self._resuming:
             self._unwanted.add(run_id)
         under_way, task = self._under_way.get(run_id), self._tasks.get(run_id)
         if task is not None:
@@ -165,16 +169,31 @@ class Judging:
 
     async def _continue(self) -> None:
         left = await patiently(self._asks, lambda store: [run for run in store.runs(limit=PAGE) if run.state == "running"])
-        for run in reversed(left):
-            if not await patiently(self._asks, partial(_claimed, run_id=run.id)):
-                continue
-            try:
+        theirs = [run for run in reversed(left) if not await self._continued(run)]
+        if theirs:
+            _log.warning("runs that other processors work on are left to them: %s", ", ".join(run.id for run in theirs))
+            self._taking_over = asyncio.create_task(self._take_over(theirs))
+
+    async def _take_over(self, theirs: list[Run]) -> None:
+        """Continue runs of other processors once those let go of them; no new run chooses its sessions meanwhile."""
+        while theirs:
+            await asyncio.sleep(self._look_again_s)
+            async with self._starting:
+                theirs = [run for run in theirs if not await self._continued(run)]
+
+    async def _continued(self, run: Run) -> bool:
+        """Go on with a run, unless it has ended by now; False where another processor works on it."""
+        if not await patiently(self._asks, lambda store: store.claim_run(run.id)):
+            return not await patiently(self._asks, partial(_goes_on, run_id=run.id))
+        try:
+            if await patiently(self._asks, partial(_goes_on, run_id=run.id)):
                 await self._continue_one(run)
-            except (NoJudge, JudgeError, ValueError) as error:
-                await self._give_up(run, str(error))
-            finally:
-                if run.id not in self._tasks:
-                    await self._let_go(run.id)
+        except (NoJudge, JudgeError, ValueError) as error:
+            await self._give_up(run, str(error))
+        finally:
+            if run.id not in self._tasks:
+                await self._let_go(run.id)
+        return True
 
     async def _continue_one(self, run: Run) -> None:
         _, _, panel = self._made(run.wish)
@@ -201,7 +220,7 @@ class Judging:
         self._ended[ended.state] += 1
 
     async def _leave(self) -> None:
-        tasks = [*self._tasks.values(), *filter(None, [self._continuing])]
+        tasks = [*self._tasks.values(), *self._resuming]
         for task in tasks:
             task.cancel()
         if tasks:
@@ -233,6 +252,11 @@ class Judging:
         """Claim a run no longer; where the store is away, its end of the connection is the end of the claim too."""
         with suppress(StoreUnavailable):
             await self._asks.ask(lambda store: store.release_run(run_id))
+
+    @property
+    def _resuming(self) -> list[asyncio.Task[None]]:
+        """What may begin to go on with a run of before."""
+        return [task for task in (self._continuing, self._taking_over) if task is not None and not task.done()]
 
     @property
     def _gear(self) -> Equipment:
@@ -303,16 +327,9 @@ def _added(store: Store, run: Run, items: Sequence[Item]) -> Run:
     return store.run(run.id) or run
 
 
-def _claimed(store: Store, *, run_id: str) -> bool:
-    """Whether a run is ours to go on with: nobody else works on it, or has ended it by now."""
-    if not store.claim_run(run_id):
-        _log.warning("run %s is left to the processor that works on it", run_id)
-        return False
+def _goes_on(store: Store, *, run_id: str) -> bool:
     run = store.run(run_id)
-    goes_on = run is not None and run.state == "running"
-    if not goes_on:
-        store.release_run(run_id)
-    return goes_on
+    return run is not None and run.state == "running"
 
 
 def _transcript(store: Store, *, session: str) -> Transcript | None:

@@ -10,6 +10,7 @@ from otel_quality.core.sessions.record import SessionRecord
 from otel_quality.judge.config import Config
 from otel_quality.service.judging import Judging
 from otel_quality.service.judging.equipment import Equipment
+from otel_quality.service.judging.front import LOOK_AGAIN_S
 from otel_quality.store.contract import Store
 from tests.service.history import until
 from tests.service.judging.fake import CONFIG, VERSIONS, FakeJudge, says
@@ -66,11 +67,12 @@ async def at_work(
     *,
     anchors: Mapping[str, Transcript] | None = None,
     masked: Callable[[Transcript], Transcript] = lambda transcript: transcript,
+    look_again_s: float = LOOK_AGAIN_S,
     **changed: Any,
 ) -> AsyncIterator[Bench]:
     """Judging on a store."""
     equipment = Equipment(judge.panel, replace(VERSIONS, rubric=judge.rubric), anchors or {}, masked, lambda: keeper.now_ns)
-    judging = Judging(keeper, replace(config, **changed), equipment)
+    judging = Judging(keeper, replace(config, **changed), equipment, look_again_s=look_again_s)
     await judging.resume()
     try:
         yield Bench(judging, judge, keeper)
