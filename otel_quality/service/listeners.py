@@ -17,8 +17,9 @@ from otel_quality.vocabulary.errors import OtelQualityError
 
 _BACKLOG: Final = 512
 _GRACE_S: Final = 5.0
-_IDLE_S: Final = 60
-"""After so long without a request a connection is closed: longer than scrapers and exporters pause."""
+IDLE_S: Final = 75
+"""After so long without a request a connection is closed: longer than the minute that scrapers and exporters pause where nobody says else,
+because a connection that is closed just as it is used again answers nothing."""
 
 
 class PortTaken(OtelQualityError):
@@ -98,10 +99,10 @@ class Listeners:
     def _http_config(self, sock: socket.socket) -> HypercornConfig:
         config = HypercornConfig()
         config.bind = [f"fd://{sock.detach()}"]
-        config.keep_alive_timeout = _IDLE_S
+        config.keep_alive_timeout = IDLE_S
         # When this runs out, between two requests too, Hypercorn reads no more and keeps the connection open: whoever uses it then waits
         # for ever. So it never does before an idle connection is closed.
-        config.read_timeout = _IDLE_S + math.ceil(self.read_timeout_s)
+        config.read_timeout = IDLE_S + math.ceil(self.read_timeout_s)
         config.graceful_timeout = _GRACE_S
         config.include_server_header = False
         config.accesslog = config.errorlog = None

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from otel_quality.service.listeners import Listeners
+from otel_quality.service.listeners import IDLE_S, Listeners
 from otel_quality.vocabulary.errors import Malformed, RequestError
 from otel_quality.wire.http_server import OtlpHttp
 from otel_quality.wire.receiver import Limits, Signal
@@ -14,6 +14,8 @@ from otel_quality.wire.receiver import Limits, Signal
 pytestmark = pytest.mark.anyio
 SOON_S = 10.0
 READ_TIMEOUT_S = 1.0
+USUAL_PAUSE_S = 60
+"""Of Prometheus between two scrapes, and of OpenTelemetry's SDKs between two exports of metrics."""
 HEAD = b"POST /v1/traces HTTP/1.1\r\nhost: here\r\ncontent-type: application/x-protobuf\r\ncontent-length: 4\r\n\r\n"
 
 
@@ -73,6 +75,10 @@ async def test_a_connection_is_answered_after_a_longer_pause_than_a_request_may_
         assert await connection.send(HEAD + b"\x0a\x02\x0a\x00") == b"HTTP/1.1 200"
         assert await connection.stays_open(1.5 * READ_TIMEOUT_S)
         assert await connection.send(HEAD + b"\x0a\x02\x0a\x00") == b"HTTP/1.1 200"
+
+
+def test_a_connection_is_not_closed_just_when_its_next_request_is_due() -> None:
+    assert IDLE_S >= USUAL_PAUSE_S + READ_TIMEOUT_S
 
 
 async def test_a_request_whose_bytes_do_not_arrive_is_dropped() -> None:
