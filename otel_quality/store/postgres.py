@@ -28,6 +28,9 @@ _LOCK: Final = 7_295_318_054
 """Advisory lock that two processors that start at once take in turn for the migrations."""
 _CLAIM: Final = "SELECT pg_try_advisory_lock(hashtextextended(CAST(:name AS TEXT), 0))"
 _RELEASE: Final = "SELECT pg_advisory_unlock(hashtextextended(CAST(:name AS TEXT), 0))"
+_OURSELVES: Final = "SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()"
+_END: Final = "SELECT pg_terminate_backend(pid), pg_sleep(0.2) FROM pg_stat_activity WHERE pid = %s AND backend_start = %s"
+"""A connection that the server has not noticed to be lost: it would hold for hours what this processor has claimed."""
 _PARAMETER: Final = re.compile(r"(?<![:\w]):(\w+)")
 _EXECUTION_BYTES: Final = 600
 _ROW_BYTES: Final = 560
@@ -70,6 +73,7 @@ class Postgres(Database):
         self._url = url
         self._connection: psycopg.Connection[Row] | None = None
         self._claimed: set[str] = set()
+        self._former: Any = None
         self._connect()
 
     def _connect(self) -> Any:
@@ -87,8 +91,7 @@ class Postgres(Database):
                 connection.execute("CREATE SCHEMA IF NOT EXISTS otel_quality")
                 self.migrate()
                 connection.execute("SELECT pg_advisory_unlock(%s)", (_LOCK,))
-                for name in self._claimed:
-                    self.query(_CLAIM, {"name": name})
+                self._claim_again(connection)
             except driver.errors.InsufficientPrivilege as error:
                 self.close()
                 raise StoreRefused(f"PostgreSQL: {_line(error)}; the user needs CREATE on the database") from error
@@ -96,6 +99,13 @@ class Postgres(Database):
                 self.close()
                 raise
         return self._connection
+
+    def _claim_again(self, connection: Any) -> None:
+        if self._claimed:
+            connection.execute(_END, self._former)
+        for name in self._claimed:
+            self.query(_CLAIM, {"name": name})
+        self._former = connection.execute(_OURSELVES).fetchone()
 
     def query(self, statement: str, values: Values) -> list[Row]:
         with self._told() as connection:

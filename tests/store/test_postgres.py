@@ -95,6 +95,22 @@ def test_a_run_is_one_processors_until_it_lets_go_or_is_gone(postgres: Server) -
     first.close()
 
 
+def test_what_was_claimed_stays_so_where_the_server_has_not_noticed_that_the_connection_is_lost(postgres: Server) -> None:
+    url = postgres.database("unnoticed")
+    database, other = Postgres(url), Postgres(url)
+    assert database.claim("r1")
+    unnoticed, database._connection = database._connection, None
+    assert database.query("SELECT 1", {}) == [(1,)]
+    assert unnoticed is not None
+    with pytest.raises(psycopg.OperationalError):
+        unnoticed.execute("SELECT 1")
+    assert not other.claim("r1")
+    database.release("r1")
+    assert other.claim("r1")
+    for each in (database, other):
+        each.close()
+
+
 @pytest.mark.parametrize(
     ("url", "error", "said"),
     [

@@ -175,11 +175,16 @@ class Judging:
             self._taking_over = asyncio.create_task(self._take_over(theirs))
 
     async def _take_over(self, theirs: list[Run]) -> None:
-        """Continue runs of other processors once those let go of them; no new run chooses its sessions meanwhile."""
+        """Continue runs of other processors that are free at two looks, so that one that only lost its connection can claim them again.
+
+        No new run chooses its sessions meanwhile.
+        """
+        free: set[str] = set()
         while theirs:
             await asyncio.sleep(self._look_again_s)
             async with self._starting:
-                theirs = [run for run in theirs if not await self._continued(run)]
+                theirs = [run for run in theirs if run.id not in free or not await self._continued(run)]
+                free = {run.id for run in theirs if await patiently(self._asks, partial(_free, run_id=run.id))}
 
     async def _continued(self, run: Run) -> bool:
         """Go on with a run, unless it has ended by now; False where another processor works on it."""
@@ -325,6 +330,13 @@ def _added(store: Store, run: Run, items: Sequence[Item]) -> Run:
     store.claim_run(run.id)
     store.add_run(run, items)
     return store.run(run.id) or run
+
+
+def _free(store: Store, *, run_id: str) -> bool:
+    """Whether nobody works on a run."""
+    free = store.claim_run(run_id)
+    store.release_run(run_id)
+    return free
 
 
 def _goes_on(store: Store, *, run_id: str) -> bool:
