@@ -32,7 +32,7 @@ class Listeners:
 
     Attributes:
         host: address they bind.
-        read_timeout_s: how long a request may take to arrive.
+        read_timeout_s: seconds that a request may pause while it arrives.
         addresses: listener to `host:port`, once added.
     """
 

@@ -17,7 +17,7 @@ class Limits:
         request_bytes: size of a request after decompression; 1 to 2 GiB - 1.
         request_spans: spans in a request; >= 1.
         waiting_bytes: size of all requests that wait; at least one request's.
-        read_timeout_s: a request whose bytes do not arrive within it is dropped; > 0.
+        read_timeout_s: seconds; a request of which nothing more comes for so long is dropped; > 0.
     """
 
     request_bytes: int = 64 << 20
