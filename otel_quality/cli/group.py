@@ -3,6 +3,7 @@
 One line on stderr, `otel-quality: ...`; exit 2 for a wrong call or configuration, 1 for a failure, 130 for Ctrl-C.
 """
 
+import os
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
@@ -57,6 +58,16 @@ def commands() -> None:
 
 def run(arguments: list[str] | None = None) -> int:
     """Run one command line and return its exit code."""
+    code = _run(arguments)
+    try:
+        sys.stdout.flush()
+    except OSError as error:  # such as a full disk; the interpreter would tell it anew as it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return code or (1 if isinstance(error, BrokenPipeError) else _say(str(error), 1))
+    return code
+
+
+def _run(arguments: list[str] | None) -> int:
     try:
         code = commands.main(arguments, prog_name="otel-quality", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:

@@ -292,8 +292,22 @@ def test_what_stdout_has_no_characters_for_is_printed_in_others(encoding: str, n
     assert printed in ran.stdout
 
 
-def test_output_that_cannot_be_written_is_told_in_one_line() -> None:
+@pytest.mark.parametrize("command", ["check-config", "--version"])
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_output_that_cannot_be_written_is_told_in_one_line(command: str, unbuffered: str) -> None:
+    environment = os.environ | {"PYTHONUNBUFFERED": unbuffered}
     with Path("/dev/full").open("w") as full_disk:
-        words = [sys.executable, "-m", "otel_quality", "check-config"]
-        ran = subprocess.run(words, check=False, stdout=full_disk, stderr=subprocess.PIPE, text=True, timeout=60)
+        words = [sys.executable, "-m", "otel_quality", command]
+        ran = subprocess.run(words, check=False, stdout=full_disk, stderr=subprocess.PIPE, text=True, timeout=60, env=environment)
     assert (ran.returncode, ran.stderr) == (1, "otel-quality: [Errno 28] No space left on device\n")
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_has_gone_is_told_nothing(unbuffered: str) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    words = [sys.executable, "-m", "otel_quality", "check-config"]
+    environment = os.environ | {"PYTHONUNBUFFERED": unbuffered}
+    with os.fdopen(writing, "wb") as nobody:
+        ran = subprocess.run(words, check=False, stdout=nobody, stderr=subprocess.PIPE, text=True, timeout=60, env=environment)
+    assert (ran.returncode, ran.stderr) == (1, "")
