@@ -1,10 +1,14 @@
 """Asks a real Prometheus what Grafana would ask it for a panel."""
 
 import urllib.parse
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
 
+from grafana.backfill import served, write_blocks
 from grafana.scenario import Moment
-from tests.flow.programs import get_json
+from tests.flow.programs import get_json, need
 from tests.grafana.boards import Query, filled
 
 _STEP_S: Final = 30
@@ -44,3 +48,21 @@ class Server:
             points = [series["value"]] if "value" in series else series["values"]
             series["numbers"] = [float(value) for _, value in points]
         return found
+
+    def number(self, query: Query, moment: Moment) -> float:
+        """The only number of an instant query."""
+        (series,) = self.answer(query, moment)
+        return float(series["numbers"][0])
+
+    def by_label(self, query: Query, label: str, moment: Moment) -> dict[str, list[float]]:
+        """Numbers of each series by a label's value."""
+        return {series["metric"][label]: series["numbers"] for series in self.answer(query, moment)}
+
+
+@contextmanager
+def holding(story: Iterable[Iterable[str]], folder: Path) -> Iterator[Server]:
+    """A Prometheus that holds a story in blocks under a folder."""
+    need("prometheus")
+    need("promtool")
+    with served(write_blocks(folder, story)) as url:
+        yield Server(url)

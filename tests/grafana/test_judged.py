@@ -7,16 +7,15 @@ from typing import Final
 import pytest
 
 from grafana import judged, words
-from grafana.backfill import of_judged, served, write_blocks
+from grafana.backfill import of_judged
 from grafana.judged import ALERTED, JUDGE, JUDGED, JUDGED_START_S
 from otel_quality.core.evaluations.trust import FIGURES, TOLERANCE
 from otel_quality.vocabulary.axes import AXES, BUCKETS
 from otel_quality.vocabulary.measures import ALL
 from prometheus.alerts import alerts
 from prometheus.settings import Settings
-from tests.flow.programs import need
 from tests.grafana.boards import BOARDS, OF_JUDGED, QUERIES, Query, filled
-from tests.grafana.server import Server
+from tests.grafana.server import Server, holding
 from tests.grafana.test_live import Values, labels_of, short, values
 from tests.grafana.test_queries import parsed
 from tests.grafana.test_weeks import recorded
@@ -54,20 +53,8 @@ EACH: Final = pytest.mark.parametrize("query", OURS, ids=short)
 
 @pytest.fixture(scope="module")
 def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    need("prometheus")
-    need("promtool")
-    with served(write_blocks(tmp_path_factory.mktemp("blocks"), of_judged())) as url:
-        yield Server(url)
-
-
-def number(prometheus: Server, name: str, moment: judged.Moment = BAD) -> float:
-    """The only number of an instant query."""
-    (series,) = prometheus.answer(BY_NAME[name], moment)
-    return float(series["numbers"][0])
-
-
-def by_label(prometheus: Server, name: str, label: str) -> dict[str, list[float]]:
-    return {series["metric"][label]: series["numbers"] for series in prometheus.answer(BY_NAME[name], BAD)}
+    with holding(of_judged(), tmp_path_factory.mktemp("blocks")) as server:
+        yield server
 
 
 @EACH
@@ -97,25 +84,25 @@ def test_where_nobody_judged_no_query_fails_and_none_makes_up_a_number(prometheu
 
 
 def test_what_is_hard_falls_and_what_is_easy_does_not(prometheus: Server) -> None:
-    goal = by_label(prometheus, "evaluations/12A", "bucket")
+    goal = prometheus.by_label(BY_NAME["evaluations/12A"], "bucket", BAD)
     assert max(goal["76+"]) - min(goal["76+"]) > 25
     assert max(goal["0-25"]) - min(goal["0-25"]) < 10
-    assert number(prometheus, "evaluations/1A") < 65 < 70 < number(prometheus, "evaluations/1A", HEALTHY)
-    assert number(prometheus, "evaluations/4A") < number(prometheus, "evaluations/4A", HEALTHY)
+    assert prometheus.number(BY_NAME["evaluations/1A"], BAD) < 65 < 70 < prometheus.number(BY_NAME["evaluations/1A"], HEALTHY)
+    assert prometheus.number(BY_NAME["evaluations/4A"], BAD) < prometheus.number(BY_NAME["evaluations/4A"], HEALTHY)
 
 
 def test_the_means_rest_on_the_nights_of_a_week(prometheus: Server) -> None:
-    assert number(prometheus, "evaluations/3A", HEALTHY) == 7 * 40
-    assert number(prometheus, "evaluations/3A") == 6 * 40, "one night failed"
+    assert prometheus.number(BY_NAME["evaluations/3A"], HEALTHY) == 7 * 40
+    assert prometheus.number(BY_NAME["evaluations/3A"], BAD) == 6 * 40, "one night failed"
 
 
 def test_the_shift_of_the_judge_is_seen_on_the_anchors_only_once_it_is_there(prometheus: Server) -> None:
-    assert abs(number(prometheus, "evaluations/6A", HEALTHY)) < TOLERANCE < number(prometheus, "evaluations/6A")
+    assert abs(prometheus.number(BY_NAME["evaluations/6A"], HEALTHY)) < TOLERANCE < prometheus.number(BY_NAME["evaluations/6A"], BAD)
 
 
 def test_a_failed_run_costs_no_tokens(prometheus: Server) -> None:
-    runs = by_label(prometheus, "evaluations/41A", "state")
-    calls = by_label(prometheus, "evaluations/42A", "outcome")
+    runs = prometheus.by_label(BY_NAME["evaluations/41A"], "state", BAD)
+    calls = prometheus.by_label(BY_NAME["evaluations/42A"], "outcome", BAD)
     assert sum(round(each) for each in runs["failed"]) == 1
     assert sum(round(each) for each in calls["error"]) == 12
 

@@ -8,13 +8,12 @@ import promql_parser as promql
 import pytest
 
 from grafana import scenario
-from grafana.backfill import of_hours, served, write_blocks
+from grafana.backfill import of_hours
 from grafana.scenario import MOMENTS, STORY
 from otel_quality.vocabulary.measures import ALL, SIGNALS
-from tests.flow.programs import need
 from tests.grafana.boards import BOARDS, OF_JUDGED, OF_WEEKS, Query, filled
 from tests.grafana.boards import QUERIES as ALL_QUERIES
-from tests.grafana.server import Server
+from tests.grafana.server import Server, holding
 from tests.grafana.test_queries import parsed
 
 ALARMED, EMPTY, HEALTHY, DEGRADING = (MOMENTS[name] for name in ("alarmed", "empty", "healthy", "degrading"))
@@ -74,10 +73,8 @@ AT_LEAST: Final[dict[str, set[Values]]] = {
 
 @pytest.fixture(scope="module")
 def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    need("prometheus")
-    need("promtool")
-    with served(write_blocks(tmp_path_factory.mktemp("blocks"), of_hours(every_s=30))) as url:
-        yield Server(url)
+    with holding(of_hours(every_s=30), tmp_path_factory.mktemp("blocks")) as server:
+        yield server
 
 
 def labels_of(node: Any) -> Values:

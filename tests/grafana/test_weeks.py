@@ -7,14 +7,13 @@ from typing import Any, Final
 import pytest
 
 from grafana import weeks
-from grafana.backfill import of_weeks, served, write_blocks
+from grafana.backfill import of_weeks
 from grafana.weeks import ALERTED, BREAKS_DAY, BROKEN, WEEKS, WEEKS_START_S, WORK
 from prometheus.alerts import alerts
 from prometheus.expressions import all_recordings
 from prometheus.settings import Settings
-from tests.flow.programs import need
 from tests.grafana.boards import BOARDS, OF_WEEKS, QUERIES, Query, filled
-from tests.grafana.server import Server
+from tests.grafana.server import Server, holding
 from tests.grafana.test_live import Values, labels_of, short, values
 from tests.grafana.test_queries import parsed
 
@@ -50,20 +49,8 @@ EACH: Final = pytest.mark.parametrize("query", OURS, ids=short)
 
 @pytest.fixture(scope="module")
 def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    need("prometheus")
-    need("promtool")
-    with served(write_blocks(tmp_path_factory.mktemp("blocks"), of_weeks())) as url:
-        yield Server(url)
-
-
-def number(prometheus: Server, name: str, moment: weeks.Moment = BAD, **chosen: list[str]) -> float:
-    """The only number of an instant query."""
-    (series,) = prometheus.answer(BY_NAME[name], moment, **chosen)
-    return float(series["numbers"][0])
-
-
-def by_label(prometheus: Server, name: str, label: str, moment: weeks.Moment = BAD) -> dict[str, list[float]]:
-    return {series["metric"][label]: series["numbers"] for series in prometheus.answer(BY_NAME[name], moment)}
+    with holding(of_weeks(), tmp_path_factory.mktemp("blocks")) as server:
+        yield server
 
 
 @EACH
@@ -96,18 +83,18 @@ def test_without_sessions_no_query_fails_and_none_makes_up_a_number(prometheus: 
 
 
 def test_one_tool_is_broken_in_the_bad_week_and_none_in_the_healthy_one(prometheus: Server) -> None:
-    assert number(prometheus, "tools/1A", HEALTHY) == 0
-    assert number(prometheus, "tools/1A") == 1
-    now, in_range = (by_label(prometheus, f"tools/11{ref}", "tool") for ref in "AB")
+    assert prometheus.number(BY_NAME["tools/1A"], HEALTHY) == 0
+    assert prometheus.number(BY_NAME["tools/1A"], BAD) == 1
+    now, in_range = (prometheus.by_label(BY_NAME[f"tools/11{ref}"], "tool", BAD) for ref in "AB")
     assert max(now, key=lambda tool: now[tool][0]) == BROKEN
     assert now[BROKEN][0] > in_range[BROKEN][0] > 0.2
 
 
 def test_work_that_needs_the_tool_falls_and_other_work_does_not(prometheus: Server) -> None:
-    change = {task: numbers[0] for task, numbers in by_label(prometheus, "sessions/11B", "task").items()}
+    change = {task: numbers[0] for task, numbers in prometheus.by_label(BY_NAME["sessions/11B"], "task", BAD).items()}
     assert change["research"] < -0.3
     assert abs(change["debugging"]) < 0.2
-    assert number(prometheus, "sessions/6A", HEALTHY) < 0.05 < 0.25 < number(prometheus, "sessions/6A")
+    assert prometheus.number(BY_NAME["sessions/6A"], HEALTHY) < 0.05 < 0.25 < prometheus.number(BY_NAME["sessions/6A"], BAD)
 
 
 def test_the_completed_share_is_that_of_the_counted_sessions(prometheus: Server) -> None:
@@ -116,8 +103,8 @@ def test_the_completed_share_is_that_of_the_counted_sessions(prometheus: Server)
         for at_s, history in weeks.histories()
         if at_s in (BAD.from_s, BAD.to_s)
     ]
-    everything = number(prometheus, "sessions/2A")
-    assert number(prometheus, "sessions/1A") * everything == pytest.approx(last - first, rel=0.02)
+    everything = prometheus.number(BY_NAME["sessions/2A"], BAD)
+    assert prometheus.number(BY_NAME["sessions/1A"], BAD) * everything == pytest.approx(last - first, rel=0.02)
 
 
 def test_the_fall_begins_where_the_story_says(prometheus: Server) -> None:
@@ -129,7 +116,7 @@ def test_the_fall_begins_where_the_story_says(prometheus: Server) -> None:
 
 
 def test_the_agent_that_uses_the_tool_declines_and_its_predictions_come_true_less_often(prometheus: Server) -> None:
-    velocity, accuracy = (by_label(prometheus, f"tools/31{ref}", "agent") for ref in "EC")
+    velocity, accuracy = (prometheus.by_label(BY_NAME[f"tools/31{ref}"], "agent", BAD) for ref in "EC")
     assert velocity["allegro"][0] < -0.05 < velocity["ezra"][0] < 0.05
     assert accuracy["allegro"][0] < 0.8 < accuracy["ezra"][0]
 

@@ -73,7 +73,7 @@ def test_no_mark_of_a_chat_template_and_nothing_unseen_reaches_a_judge(attack: s
 def test_a_judge_without_fences_or_with_a_record_that_can_end_them_would_obey(fake: FakeJudge) -> None:
     fair = prompts.build(RUBRIC, RUBRIC.experts[0], session("bye", "user"), max_chars=10_000, nonce=lambda: NONCE)
     for system, user in (
-        ("You are a judge.", f"Judge this session: {ATTACKS['plain order']}"),
+        ("You are a judge.", f"Judge this conversation: {ATTACKS['plain order']}"),
         (fair.system, fair.user.replace("bye", ATTACKS["a fence closed"])),
     ):
         scores = fake.scores(Question(OPENAI, {}, system, user))
